@@ -1,0 +1,46 @@
+import type { HostResult, Status } from './result.js';
+import type { Target } from './target.js';
+
+export type StreamName = 'stdout' | 'stderr';
+
+/** What happens in a run, as it happens. `time` is milliseconds since the epoch. */
+export type RunEvent =
+  | { readonly type: 'connecting'; readonly time: number; readonly target: Target; readonly attempt: number }
+  | { readonly type: 'connected'; readonly time: number; readonly target: Target; readonly reused: boolean }
+  | {
+      readonly type: 'started';
+      readonly time: number;
+      readonly target: Target;
+      readonly step: number;
+      readonly command: string;
+    }
+  | OutputEvent
+  | { readonly type: 'note'; readonly time: number; readonly target: Target | null; readonly message: string }
+  | { readonly type: 'finished'; readonly time: number; readonly target: Target; readonly result: HostResult }
+  | { readonly type: 'summary'; readonly time: number; readonly summary: RunSummary };
+
+/** Whole lines, or (`partial`) the piece of a line that ended without one or grew too long to hold. */
+export interface OutputEvent {
+  readonly type: 'output';
+  readonly time: number;
+  readonly target: Target;
+  readonly step: number;
+  readonly stream: StreamName;
+  readonly data: Uint8Array;
+  readonly partial: boolean;
+}
+
+/** Counts of hosts, each under what its steps came to. */
+export interface RunSummary {
+  readonly total: number;
+  readonly counts: Readonly<Record<Status, number>>;
+  readonly durationMs: number;
+  readonly exitCode: number;
+}
+
+/** One view of the events. A returned promise holds the sender back until the view has caught up. */
+export interface Sink {
+  event(event: RunEvent): void | Promise<void>;
+  /** After the last event: write what is left. */
+  end?(): void | Promise<void>;
+}

@@ -1,0 +1,37 @@
+import { show } from './show.js';
+
+// Blanks, C0 and C1 control characters, DEL, and the characters no host name, alias or address has but that
+// shells or ssh's %-tokens read: a ProxyCommand of the user's own expands %h through a shell.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const FORBIDDEN = /[\s\u0000-\u001f\u007f-\u009f'"`$\\;&<>|(){}\u2028\u2029]/u;
+
+/**
+ * Why a name can't be handed to ssh as a host, or null when it can.
+ * ssh itself has refused most of these since 9.6 (CVE-2023-51385); older ones are still about.
+ */
+export function hostNameFault(host: string): string | null {
+  if (host === '') return 'the host name is empty';
+  if (host.startsWith('-'))
+    return `host name ${show(host)} begins with "-", which ssh would take for an option`;
+  const bad = FORBIDDEN.exec(host);
+  if (bad !== null) return `host name ${show(host)} holds ${show(bad[0])}`;
+  if (host.length > 1025) return `host name ${show(host)} is longer than 1025 characters`;
+  return null;
+}
+
+/** Why a login name can't be handed to ssh, or null when it can. */
+export function userNameFault(user: string): string | null {
+  if (user === '') return 'the user name is empty';
+  if (user.startsWith('-'))
+    return `user name ${show(user)} begins with "-", which ssh would take for an option`;
+  const bad = FORBIDDEN.exec(user.replaceAll('\\', ''));
+  if (bad !== null) return `user name ${show(user)} holds ${show(bad[0])}`;
+  return null;
+}
+
+/** A port as ssh takes it, or null. */
+export function parsePort(text: string): number | null {
+  if (!/^\d{1,5}$/.test(text)) return null;
+  const port = Number(text);
+  return port >= 1 && port <= 65535 ? port : null;
+}

@@ -1,0 +1,72 @@
+import type { ErrorCode } from './errors.js';
+import type { Target } from './target.js';
+
+/** How one step ended on one host. */
+export type Status =
+  | 'ok'
+  | 'failed'
+  | 'signaled'
+  | 'timed-out'
+  | 'canceled'
+  | 'unreachable'
+  | 'auth-failed'
+  | 'host-key-failed'
+  | 'disconnected'
+  | 'skipped';
+
+export const STATUSES = [
+  'ok',
+  'failed',
+  'signaled',
+  'timed-out',
+  'canceled',
+  'unreachable',
+  'auth-failed',
+  'host-key-failed',
+  'disconnected',
+  'skipped',
+] as const satisfies readonly Status[];
+
+/** Why a step could not be run, or how it was lost. */
+export interface ResultError {
+  readonly code: ErrorCode;
+  /** The reason, in ssh's own words where ssh gave one. */
+  readonly message: string;
+}
+
+/** What one step (one `-c`, or the only command) came to on one host. */
+export interface HostResult {
+  readonly target: Target;
+  /** Which of the host's commands, from 0. */
+  readonly step: number;
+  readonly command: string;
+  readonly status: Status;
+  /** The remote command's exit status; null when it gave none. */
+  readonly exitCode: number | null;
+  /** The signal that ended the remote command, without `SIG`; null when none did or its name is not known. */
+  readonly signal: string | null;
+  /** What was captured; empty when the run does not capture. */
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+  /** Output beyond `maxOutput` was cut from `stdout` or `stderr`. */
+  readonly truncated: boolean;
+  /** Connections tried, 0 when a live master served. */
+  readonly attempts: number;
+  readonly startedAt: Date | null;
+  readonly durationMs: number;
+  /** After a kill: whether every process of the remote session was seen to be gone. Null: nothing was killed. */
+  readonly killed: 'confirmed' | 'unknown' | null;
+  readonly error: ResultError | null;
+  /** Why a skipped step was not run: part of the plan counts as ok, the others' or an earlier step's failure does not. */
+  readonly skippedBy?: 'plan' | 'failure';
+}
+
+/** The worst of a host's results decides what the host counts as. */
+export function hostStatus(results: readonly HostResult[]): Status {
+  const bad = results.find((result) => result.status !== 'ok' && result.status !== 'skipped');
+  if (bad !== undefined) return bad.status;
+  const skipped = results.filter((result) => result.status === 'skipped');
+  return skipped.length === results.length || skipped.some((result) => result.skippedBy !== 'plan')
+    ? (skipped[0]?.status ?? 'ok')
+    : 'ok';
+}

@@ -1,0 +1,36 @@
+/** One machine to work on, as the user named it. */
+export interface Target {
+  /** An ssh_config alias, a host name or an address: what stands behind `ssh`. */
+  readonly host: string;
+  /** Login name, `ssh -l`; absent: what ssh would use. */
+  readonly user?: string;
+  /** Port, `ssh -p`; absent: what ssh would use. */
+  readonly port?: number;
+  /** The target as it was written, for showing: `deploy@web1:2222`. */
+  readonly label: string;
+  /** Place in the list of targets, from 0. */
+  readonly index: number;
+  /** Inventory variables of this host. */
+  readonly vars: Readonly<Record<string, string>>;
+}
+
+/** A target before it has its place in the list. */
+export type TargetSpec = Omit<Target, 'index'>;
+
+/** What makes two targets the same machine and login. */
+export function targetKey(target: Pick<Target, 'host' | 'user' | 'port'>): string {
+  return `${target.user ?? ''}@${target.host}:${target.port ?? ''}`;
+}
+
+/** Numbers the targets in the order written; of repeats the first stays. */
+export function numberTargets(specs: Iterable<TargetSpec>): Target[] {
+  const seen = new Set<string>();
+  const targets: Target[] = [];
+  for (const spec of specs) {
+    const key = targetKey(spec);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    targets.push({ ...spec, index: targets.length });
+  }
+  return targets;
+}
