@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import type { ConnectionOptions } from '../core/options.js';
 import type { Target } from '../core/target.js';
-import type { ConfigFiles } from '../ssh/config-files.js';
+import type { ConfigState } from '../ssh/config-files.js';
 import { resolveConfig } from '../ssh/resolve.js';
 import { hashOf } from './names.js';
 
@@ -12,7 +12,7 @@ import { hashOf } from './names.js';
 export async function destinationHash(
   target: Target,
   connection: ConnectionOptions,
-  configFiles: ConfigFiles,
+  configState: ConfigState,
 ): Promise<string> {
   const parts: unknown[] = [
     userInfo().username,
@@ -23,10 +23,10 @@ export async function destinationHash(
     connection.identities,
     connection.sshOptions,
     connection.sshConfig ?? null,
-    configFiles.digest,
+    configState.digest,
   ];
   // What a `Match exec` says can change with the files unchanged: ask ssh each time.
-  if (configFiles.hasMatchExec) {
+  if (configState.asksMore) {
     const resolved = await resolveConfig(target, connection);
     parts.push([...resolved.values]);
   }

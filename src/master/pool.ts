@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { PsshError } from '../core/errors.js';
 import type { ConnectionOptions } from '../core/options.js';
 import { type Target, targetKey } from '../core/target.js';
-import type { ConfigFiles } from '../ssh/config-files.js';
+import type { ConfigState } from '../ssh/config-files.js';
 import { type Diagnosis, lastLine } from '../ssh/diagnose.js';
 import { resolveConfig } from '../ssh/resolve.js';
 import { aliveCheck, terminateMaster } from './control.js';
@@ -67,7 +67,7 @@ interface Entry {
 export interface PoolOptions {
   readonly folder: string;
   readonly connection: ConnectionOptions;
-  readonly configFiles: ConfigFiles;
+  readonly configState: ConfigState;
 }
 
 /** The masters of one process: found, started, shared by its hosts, handed back at the end. */
@@ -167,7 +167,7 @@ export class MasterPool {
     signal: AbortSignal,
     onAttempt: (attempt: number) => void,
   ): Promise<Held> {
-    const hash = await destinationHash(target, this.options.connection, this.options.configFiles);
+    const hash = await destinationHash(target, this.options.connection, this.options.configState);
     for (const name of this.sockets.filter((socket) => socket.hash === hash && socket.owner === null)) {
       const held = await this.tryFree(target, name);
       if (held !== null) return held;

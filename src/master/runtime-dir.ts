@@ -21,7 +21,7 @@ export interface RuntimeDir {
  */
 export async function openRuntimeDir(env: NodeJS.ProcessEnv = process.env): Promise<RuntimeDir> {
   const { uid, username } = userInfo();
-  const shared = env['XDG_RUNTIME_DIR'];
+  const shared = env.XDG_RUNTIME_DIR;
   const candidates = [
     ...(shared !== undefined && path.isAbsolute(shared) ? [path.join(shared, 'pssh-ts')] : []),
     path.join(tmpdir(), `pssh-ts-${uid >= 0 ? uid : username}`),

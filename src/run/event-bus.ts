@@ -8,12 +8,12 @@ export class EventBus {
   ) {}
 
   emit(event: RunEvent): void | Promise<void> {
-    let waits: Promise<void>[] | undefined;
+    const waits: Promise<void>[] = [];
     for (const sink of this.sinks) {
       const wait = this.guard(() => sink.event(event));
-      if (wait !== undefined) (waits ??= []).push(wait);
+      if (wait !== undefined) waits.push(wait);
     }
-    if (waits === undefined) return undefined;
+    if (waits.length === 0) return undefined;
     return waits.length === 1 ? waits[0] : Promise.all(waits).then(() => undefined);
   }
 

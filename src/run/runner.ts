@@ -19,6 +19,8 @@ export interface RunRequest {
   /** Gives each host's input; null: stdin is empty. */
   readonly stdin: (() => Readable) | null;
   readonly signal: AbortSignal;
+  /** The exit code that the summary tells. @default the table of core/exit-code */
+  readonly exitCodeOf?: (results: readonly HostResult[]) => number;
   /** A view failed; the run goes on unless the caller aborts it. */
   readonly onSinkError: (error: unknown) => void;
 }
@@ -41,7 +43,12 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   const counts = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
   for (const host of byHost) counts[hostStatus(host)] += 1;
   const durationMs = Math.round(performance.now() - started);
-  const summary: RunSummary = { total: plan.length, counts, durationMs, exitCode: exitCode(results) };
+  const summary: RunSummary = {
+    total: plan.length,
+    counts,
+    durationMs,
+    exitCode: (request.exitCodeOf ?? exitCode)(results),
+  };
   await bus.emit({ type: 'summary', time: Date.now(), summary });
   await bus.end();
   return { results, summary };

@@ -24,7 +24,9 @@ export function sshdConfig(config: ServerConfig): string {
   const unless = (keyword: string, line: string) => (extra.some(isKeyword(keyword)) ? [] : [line]);
   return [
     ...extra.filter((line) => !isKeyword('SetEnv')(line)),
-    `SetEnv ${[...env, `FLEET_HOST=${config.name}`, `FLEET_ID=${config.fleetId}`].join(' ')}`,
+    // bash as a login shell under sshd reads ~/.bashrc only at the first shell level: what a developer has in
+    // there (seen: 100 ms, and a lock that 60 s are waited for) is none of the tests' business.
+    `SetEnv ${[...env, 'SHLVL=5', `FLEET_HOST=${config.name}`, `FLEET_ID=${config.fleetId}`].join(' ')}`,
     ...(config.listen ? [`ListenAddress ${config.listen.address}`, `Port ${config.listen.port}`] : []),
     `HostKey ${config.hostKeyFile}`,
     `AuthorizedKeysFile ${config.authorizedKeysFile}`,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { configFiles } from '../../../src/core/ssh-config-files.js';
-import { nodeReader } from '../../../src/inventory/node-reader.js';
+import { nodeReader } from '../../../src/ssh/config-reader.js';
 import { sshConfigAliases } from '../../../src/inventory/ssh-config-aliases.js';
 
 let home: string;
