@@ -19,13 +19,13 @@ export function buildProgram(io: Io, argv: readonly string[], done: (code: numbe
     .usage('[targets] [connection] COMMAND [options] [--] ARGS')
     .version(readVersion(), '--version', 'print the version')
     .enablePositionalOptions();
-  prepare(program, io, argv);
+  prepare(program, program, io, argv);
   addTargetOptions(program);
   addConnectionOptions(program);
   addGeneralOptions(program);
   const context: CommandContext = { io, done };
   for (const command of [addExecCommand(program, context), ...addMastersCommand(program, context)]) {
-    prepare(command, io, argv);
+    prepare(command, program, io, argv);
   }
   program.action(() => {
     throw usageError('no command given; one of: exec, masters (pssh-ts --help has them all)');
@@ -33,7 +33,7 @@ export function buildProgram(io: Io, argv: readonly string[], done: (code: numbe
   return program;
 }
 
-function prepare(command: Command, io: Io, argv: readonly string[]): void {
+function prepare(command: Command, program: Command, io: Io, argv: readonly string[]): void {
   command
     .exitOverride()
     .helpCommand(false)
@@ -43,7 +43,7 @@ function prepare(command: Command, io: Io, argv: readonly string[]): void {
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
-      outputError: (text, write) => write(oneLine(text)),
+      outputError: (text, write) => write(oneLine(text, program)),
     })
     .on('option:help', () => {
       refuseHostsAfterHelp(argv);
@@ -63,12 +63,17 @@ function refuseHostsAfterHelp(argv: readonly string[]): void {
 }
 
 // commander writes `error: …` and its hint on a second line.
-function oneLine(text: string): string {
+function oneLine(text: string, program: Command): string {
   const line = text
     .replace(/^error: /, '')
     .trim()
     .replace(/\s*\n\s*/g, ' ');
-  return line === '' ? '' : `pssh-ts: ${line}\n`;
+  if (line === '') return '';
+  const flag = /^unknown option '(-[^']+)'/.exec(line)?.[1];
+  const owner = program.commands.find((command) =>
+    command.options.some((option) => option.short === flag || option.long === flag),
+  );
+  return `pssh-ts: ${line}${owner === undefined ? '' : `; it is an option of ${owner.name()}, write it after that word`}\n`;
 }
 
 function readVersion(): string {

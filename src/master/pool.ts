@@ -1,23 +1,14 @@
-import { readFile, rm } from 'node:fs/promises';
-import { setTimeout as pause } from 'node:timers/promises';
-import { PsshError } from '../core/errors.js';
 import type { ConnectionOptions } from '../core/options.js';
 import { type Target, targetKey } from '../core/target.js';
 import type { ConfigState } from '../ssh/config-files.js';
-import { type Diagnosis, lastLine } from '../ssh/diagnose.js';
-import { resolveConfig } from '../ssh/resolve.js';
 import { aliveCheck, terminateMaster } from './control.js';
 import { destinationHash } from './destination.js';
+import { login } from './login.js';
 import { newMasterId, type SocketName } from './names.js';
 import { Owner } from './owner.js';
-import { startMaster } from './start.js';
 import { MasterStore } from './store.js';
 
 const ALIVE_DEADLINE_MS = 2_000;
-const SERVER_ALIVE_SECONDS = 15;
-// A master of --persist 0 is closed by us; should we die, it ends by itself soon after its sessions.
-const SHORTEST_PERSIST_SECONDS = 10;
-const FIRST_PAUSE_MS = 200;
 
 /** A live master that this process holds. */
 export interface Master {
@@ -35,21 +26,10 @@ export interface Lease {
   readonly reused: boolean;
   /** Logins tried. */
   readonly attempts: number;
+  /** The master is not to be used again: it is closed once all have handed it back. */
+  retire(): void;
   /** Hands it back; closes the master where nothing is to persist. */
   release(): Promise<void>;
-}
-
-/** A host that could not be connected to; the diagnosis holds ssh's reason. */
-export class ConnectFailure extends PsshError {
-  constructor(
-    target: Target,
-    readonly status: Diagnosis['status'],
-    code: PsshError['code'],
-    reason: string,
-    readonly attempts: number,
-  ) {
-    super(code, reason, { target: target.label });
-  }
 }
 
 interface Held {
@@ -60,8 +40,10 @@ interface Held {
 }
 
 interface Entry {
+  readonly key: string;
   readonly held: Promise<Held>;
   users: number;
+  retired: boolean;
 }
 
 export interface PoolOptions {
@@ -72,8 +54,12 @@ export interface PoolOptions {
 
 /** The masters of one process: found, started, shared by its hosts, handed back at the end. */
 export class MasterPool {
-  private readonly entries = new Map<string, Entry>();
-  private sockets: SocketName[] = [];
+  /** Those that may still be given out. */
+  private readonly current = new Map<string, Entry>();
+  /** All that are not handed back. */
+  private readonly entries = new Set<Entry>();
+  /** Masters that wait for somebody, by the hash of where they go. */
+  private readonly free = new Map<string, SocketName[]>();
   private logs = 0;
 
   private constructor(
@@ -86,7 +72,9 @@ export class MasterPool {
     const store = new MasterStore(options.folder);
     await store.sweep();
     const pool = new MasterPool(options, store, await Owner.open(options.folder));
-    pool.sockets = await store.sockets();
+    for (const name of await store.sockets()) {
+      if (name.owner === null) pool.free.set(name.hash, [...(pool.free.get(name.hash) ?? []), name]);
+    }
     return pool;
   }
 
@@ -103,24 +91,31 @@ export class MasterPool {
    */
   async acquire(target: Target, signal: AbortSignal, onAttempt: (attempt: number) => void): Promise<Lease> {
     const key = targetKey(target);
-    let entry = this.entries.get(key);
+    let entry = this.current.get(key);
     if (entry === undefined) {
-      entry = { held: this.obtain(target, signal, onAttempt), users: 0 };
-      this.entries.set(key, entry);
+      entry = { key, held: this.obtain(target, signal, onAttempt), users: 0, retired: false };
+      this.current.set(key, entry);
+      this.entries.add(entry);
     }
     const mine = entry;
     mine.users += 1;
     try {
       const { master, reused, attempts } = await mine.held;
       let released = false;
-      const release = async (): Promise<void> => {
-        if (released) return;
-        released = true;
-        await this.leave(key, mine);
+      return {
+        master,
+        reused,
+        attempts,
+        retire: () => this.retire(mine),
+        release: async () => {
+          if (released) return;
+          released = true;
+          await this.leave(mine);
+        },
       };
-      return { master, reused, attempts, release };
     } catch (error) {
-      if (this.entries.get(key) === mine) this.entries.delete(key);
+      this.retire(mine);
+      this.entries.delete(mine);
       throw error;
     }
   }
@@ -135,29 +130,39 @@ export class MasterPool {
 
   /** Hands every master back, or closes it where nothing is to persist or another free one waits already. */
   async close(): Promise<void> {
-    const entries = [...this.entries.values()];
+    const entries = [...this.entries];
     this.entries.clear();
+    this.current.clear();
+    const waiting = new Set(
+      (await this.store.sockets()).flatMap(({ hash, owner }) => (owner === null ? hash : [])),
+    );
     await Promise.all(
-      entries.map((entry) => entry.held.then((held) => this.handBack(held)).catch(() => undefined)),
+      entries.map((entry) =>
+        entry.held.then(
+          (held) => this.handBack(held, !entry.retired && !waiting.has(held.name.hash)),
+          () => undefined,
+        ),
+      ),
     );
     await this.owner.close();
   }
 
-  private async leave(key: string, entry: Entry): Promise<void> {
-    entry.users -= 1;
-    if (entry.users > 0 || this.options.connection.persistMs > 0) return;
-    if (this.entries.get(key) !== entry) return;
-    this.entries.delete(key);
-    await this.handBack(await entry.held);
+  private retire(entry: Entry): void {
+    entry.retired = true;
+    if (this.current.get(entry.key) === entry) this.current.delete(entry.key);
   }
 
-  private async handBack({ name, master }: Held): Promise<void> {
-    if (this.options.connection.persistMs > 0) {
-      const others = (await this.store.sockets()).some(
-        (other) => other.hash === name.hash && other.owner === null,
-      );
-      if (!others && (await this.store.take(name, null)) !== null) return;
-    }
+  private async leave(entry: Entry): Promise<void> {
+    entry.users -= 1;
+    const persists = this.options.connection.persistMs > 0 && !entry.retired;
+    if (entry.users > 0 || persists || !this.entries.delete(entry)) return;
+    this.retire(entry);
+    await this.handBack(await entry.held, false);
+  }
+
+  private async handBack({ name, master }: Held, keep: boolean): Promise<void> {
+    const persists = keep && this.options.connection.persistMs > 0;
+    if (persists && (await this.store.take(name, null)) !== null) return;
     await terminateMaster(master.controlPath, ALIVE_DEADLINE_MS).catch(() => undefined);
     await this.store.remove(name);
   }
@@ -167,29 +172,30 @@ export class MasterPool {
     signal: AbortSignal,
     onAttempt: (attempt: number) => void,
   ): Promise<Held> {
-    const hash = await destinationHash(target, this.options.connection, this.options.configState);
-    for (const name of this.sockets.filter((socket) => socket.hash === hash && socket.owner === null)) {
-      const held = await this.tryFree(target, name);
+    const { connection, configState } = this.options;
+    const hash = await destinationHash(target, connection, configState);
+    const waiting = this.free.get(hash) ?? [];
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      const held = await this.takeUp(target, name);
       if (held !== null) return held;
     }
-    return this.login(target, { hash, id: newMasterId(), owner: this.owner.id }, signal, onAttempt);
+    return this.logIn(target, { hash, id: newMasterId(), owner: this.owner.id }, signal, onAttempt);
   }
 
-  private async tryFree(target: Target, name: SocketName): Promise<Held | null> {
+  private async takeUp(target: Target, name: SocketName): Promise<Held | null> {
     const mine = await this.store.take(name, this.owner.id);
     if (mine === null) return null;
+    const { connection } = this.options;
     const controlPath = this.store.pathOf(mine);
     try {
       const pid = await aliveCheck(controlPath, ALIVE_DEADLINE_MS);
-      const record = await this.store.readRecord(mine);
-      const master = {
-        target,
-        connection: this.options.connection,
-        controlPath,
-        pid,
-        address: record?.address ?? null,
+      const address = (await this.store.readRecord(mine))?.address ?? null;
+      return {
+        name: mine,
+        master: { target, connection, controlPath, pid, address },
+        reused: true,
+        attempts: 0,
       };
-      return { name: mine, master, reused: true, attempts: 0 };
     } catch {
       // Dead, stopped or not a master at all: its files go, a new login takes its place.
       await this.store.remove(mine);
@@ -197,110 +203,38 @@ export class MasterPool {
     }
   }
 
-  private async login(
+  private async logIn(
     target: Target,
     name: SocketName,
     signal: AbortSignal,
     onAttempt: (attempt: number) => void,
   ): Promise<Held> {
     const { connection } = this.options;
-    const clock = new Clock(signal, connection.connectTimeoutMs);
     const controlPath = this.store.pathOf(name);
-    const logPath = this.newLogPath();
-    const persistSeconds = Math.max(SHORTEST_PERSIST_SECONDS, Math.ceil(connection.persistMs / 1000));
-    let attempt = 0;
-    let last: Diagnosis | null = null;
     try {
-      const resolved = await resolveConfig(target, connection);
-      const serverAliveSeconds = resolved.serverAliveInterval > 0 ? null : SERVER_ALIVE_SECONDS;
-      for (;;) {
-        attempt += 1;
-        onAttempt(attempt);
-        const start = {
-          target,
-          connection,
-          controlPath,
-          logPath,
-          persistSeconds,
-          serverAliveSeconds,
-          signal: clock.signal,
-        };
-        const outcome = await startMaster(start);
-        if (outcome.ok) {
-          const { pid, address } = outcome;
-          await this.store.writeRecord(name, {
-            host: target.host,
-            user: target.user ?? connection.user ?? null,
-            port: target.port ?? connection.port ?? null,
-            label: target.label,
-            pid,
-            startedAt: new Date().toISOString(),
-            persistSeconds,
-            address,
-          });
-          return {
-            name,
-            master: { target, connection, controlPath, pid, address },
-            reused: false,
-            attempts: attempt,
-          };
-        }
-        last = outcome.diagnosis;
-        if (!last.retry || attempt > connection.connectRetries) {
-          throw new ConnectFailure(target, last.status, last.code, last.reason, attempt);
-        }
-        await pause(FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + Math.random()), undefined, {
-          signal: clock.signal,
-        });
-      }
-    } catch (error) {
-      const log = await readFile(logPath, 'latin1').catch(() => '');
-      await this.store.remove(name);
-      signal.throwIfAborted();
-      if (!clock.expired) throw error;
-      const seconds = connection.connectTimeoutMs / 1000;
-      const said = last?.reason ?? lastLine(log);
-      throw new ConnectFailure(
+      const made = await login({
         target,
-        'unreachable',
-        'ERR_CONNECT_TIMEOUT',
-        `not connected within ${seconds}s${said === null ? '' : ` (${said})`}`,
-        attempt,
-      );
-    } finally {
-      clock.stop();
-      // A living master writes on into it; nobody reads it any more.
-      await rm(logPath, { force: true });
+        connection,
+        controlPath,
+        logPath: this.newLogPath(),
+        signal,
+        onAttempt,
+      });
+      const { pid, address, attempts, persistSeconds } = made;
+      await this.store.writeRecord(name, {
+        host: target.host,
+        user: target.user ?? connection.user ?? null,
+        port: target.port ?? connection.port ?? null,
+        label: target.label,
+        pid,
+        startedAt: new Date().toISOString(),
+        persistSeconds,
+        address,
+      });
+      return { name, master: { target, connection, controlPath, pid, address }, reused: false, attempts };
+    } catch (error) {
+      await this.store.remove(name);
+      throw error;
     }
-  }
-}
-
-/** Our own clock over all of a host's connecting: ssh's ConnectTimeout does not end a peer that falls silent. */
-class Clock {
-  private readonly controller = new AbortController();
-  private readonly timer: NodeJS.Timeout;
-  private readonly forward: () => void;
-  expired = false;
-
-  constructor(
-    private readonly outer: AbortSignal,
-    ms: number,
-  ) {
-    this.forward = () => this.controller.abort(outer.reason);
-    outer.addEventListener('abort', this.forward, { once: true });
-    if (outer.aborted) this.forward();
-    this.timer = setTimeout(() => {
-      this.expired = true;
-      this.controller.abort(new Error('the time to connect is over'));
-    }, ms);
-  }
-
-  get signal(): AbortSignal {
-    return this.controller.signal;
-  }
-
-  stop(): void {
-    clearTimeout(this.timer);
-    this.outer.removeEventListener('abort', this.forward);
   }
 }

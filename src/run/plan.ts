@@ -1,5 +1,5 @@
 import { frameCommand } from '../core/command.js';
-import type { Target } from '../core/target.js';
+import { type Target, targetName } from '../core/target.js';
 
 export interface CommandOptions {
   /** Names and values set in the remote command. */
@@ -34,7 +34,7 @@ export function planCommands(
   return Object.freeze(
     targets.map((target) => {
       const env = {
-        PSSH_HOST: target.host,
+        PSSH_HOST: targetName(target),
         PSSH_NODENUM: String(target.index),
         PSSH_NUMNODES: String(targets.length),
         ...options.env,

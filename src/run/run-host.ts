@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { RunOptions } from '../core/options.js';
 import type { HostResult } from '../core/result.js';
-import { ConnectFailure, type Lease, type MasterPool } from '../master/pool.js';
+import { ConnectFailure } from '../master/login.js';
+import type { Lease, MasterPool } from '../master/pool.js';
 import type { Connection, Transport } from '../transport/transport.js';
 import type { EventBus } from './event-bus.js';
 import type { PlannedHost } from './plan.js';
@@ -46,7 +47,10 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
         continue;
       }
       const { attempts } = lease;
-      await record(await runStep({ ...context, target, step, planned, connection, attempts }));
+      const result = await runStep({ ...context, target, step, planned, connection, attempts });
+      // What may still run there holds a session of the master and would hold it open.
+      if (result.killed === 'unknown') lease.retire();
+      await record(result);
     }
   } catch (error) {
     await record(unrun(host, results.length, connectFault(error, host, signal)));

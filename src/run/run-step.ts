@@ -11,6 +11,9 @@ import type { EventBus } from './event-bus.js';
 import { LineSplitter } from './lines.js';
 import type { PlannedStep } from './plan.js';
 
+// What was on its way when a command was given up still counts; the master may hold the pipes for longer.
+const IN_FLIGHT_MS = 250;
+
 export interface StepContext {
   readonly target: Target;
   readonly step: number;
@@ -60,16 +63,22 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   feed(channel, context.stdin);
   const pumps = (['stdout', 'stderr'] as const).map((name) => pump(channel, name, captures[name], context));
   const ending = await waitForEnd(channel, context);
-  if (ending.by === 'timeout' || ending.by === 'cancel') channel.close();
-  const drained = await settleWithin(Promise.all(pumps), options.drainMs);
+  const given = ending.by === 'timeout' || ending.by === 'cancel';
+  if (given) channel.close();
+  const drained = await settleWithin(
+    Promise.all(pumps),
+    given ? Math.min(IN_FLIGHT_MS, options.drainMs) : options.drainMs,
+  );
   if (!drained) {
     channel.stdout.destroy();
     channel.stderr.destroy();
     channel.close();
+  }
+  if (!drained && !given) {
     const message = `something on the host still holds the command's output; let go after ${options.drainMs / 1000}s`;
     await bus.emit({ type: 'note', time: Date.now(), target, message });
-    await Promise.all(pumps);
   }
+  await Promise.all(pumps);
   return finish(ending);
 }
 

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { RunEvent, RunSummary, Sink } from '../core/events.js';
 import type { HostResult, Status } from '../core/result.js';
+import { targetName } from '../core/target.js';
 import type { Writer } from './writer.js';
 
 export interface JsonOptions {
@@ -64,7 +65,7 @@ export function jsonResult(result: HostResult): Record<string, unknown> {
   const stdout = encodeOutput(result.stdout);
   const stderr = encodeOutput(result.stderr);
   return {
-    host: result.target.label,
+    host: targetName(result.target),
     user: result.target.user ?? null,
     port: result.target.port ?? null,
     index: result.target.index,

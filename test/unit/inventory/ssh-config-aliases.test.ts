@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { configFiles } from '../../../src/core/ssh-config-files.js';
-import { nodeReader } from '../../../src/ssh/config-reader.js';
 import { sshConfigAliases } from '../../../src/inventory/ssh-config-aliases.js';
+import { nodeReader } from '../../../src/ssh/config-reader.js';
 
 let home: string;
 beforeEach(() => {
