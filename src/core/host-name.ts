@@ -2,7 +2,6 @@ import { show } from './show.js';
 
 // Blanks, C0 and C1 control characters, DEL, and the characters no host name, alias or address has but that
 // shells or ssh's %-tokens read: a ProxyCommand of the user's own expands %h through a shell.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const FORBIDDEN = /[\s\u0000-\u001f\u007f-\u009f'"`$\\;&<>|(){}\u2028\u2029]/u;
 
 /**

@@ -17,6 +17,11 @@ export interface Target {
 /** A target before it has its place in the list. */
 export type TargetSpec = Omit<Target, 'index'>;
 
+/** The name the user knows it by: the inventory's, else the host as written. */
+export function targetName(target: Pick<Target, 'host' | 'vars'>): string {
+  return target.vars.inventory_hostname ?? target.host;
+}
+
 /** What makes two targets the same machine and login. */
 export function targetKey(target: Pick<Target, 'host' | 'user' | 'port'>): string {
   return `${target.user ?? ''}@${target.host}:${target.port ?? ''}`;

@@ -1,0 +1,153 @@
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { joinWords } from '../../core/command.js';
+import { parseDuration } from '../../core/duration.js';
+import { usageError } from '../../core/errors.js';
+import { RUN_DEFAULTS, type RunOptions } from '../../core/options.js';
+import { show } from '../../core/show.js';
+import { planCommands } from '../../run/plan.js';
+import { resolveConnection, timeLimit, wholeNumber } from '../connection-options.js';
+import { dryRun } from '../dry-run.js';
+import { execute } from '../execute.js';
+import type { CommandContext } from '../program.js';
+import {
+  addConnectionOptions,
+  addGeneralOptions,
+  addTargetOptions,
+  mergedOptions,
+  type SharedOptions,
+} from '../shared-options.js';
+import { resolveTargets } from '../targets.js';
+
+export interface ExecOptions extends SharedOptions {
+  readonly command?: readonly string[];
+  readonly argv?: boolean;
+  readonly raw?: boolean;
+  readonly env?: readonly string[];
+  readonly cwd?: string;
+  readonly timeout?: string;
+  readonly killGrace?: string;
+  readonly drain?: string;
+  readonly stdin?: boolean;
+  readonly json?: boolean;
+  readonly prefix?: boolean;
+  readonly keepCommands?: boolean;
+  readonly maxStatus?: boolean;
+  readonly maxOutput?: string;
+}
+
+const collect = (value: string, previous: readonly string[] | undefined): string[] => [
+  ...(previous ?? []),
+  value,
+];
+
+export function addExecCommand(program: Command, { io, done }: CommandContext): Command {
+  const command = program
+    .command('exec')
+    .description('Run a command on every target.')
+    .usage('[targets] [connection] [options] [--] WORDS')
+    .argument('[words...]', 'the command; words are joined with blanks, as ssh does')
+    .passThroughOptions();
+  addTargetOptions(command);
+  addConnectionOptions(command);
+  const options: readonly Option[] = [
+    new Option('-c, --command <command>', 'a command; repeatable: one after another on each host').argParser(
+      collect,
+    ),
+    new Option('--argv', 'each word stays one word of the remote command'),
+    new Option('--raw', 'send the words alone, without PSSH_* variables'),
+    new Option('--env <name=value>', 'set a variable; NAME alone takes our value; repeatable').argParser(
+      collect,
+    ),
+    new Option('--cwd <folder>', 'run in this folder of the host'),
+    new Option('-u, --timeout <duration>', 'time for one command (default none)'),
+    new Option('--kill-grace <duration>', 'between asking a remote to end and giving up on it (default 5s)'),
+    new Option('--drain <duration>', 'how long output is awaited after a command has exited (default 5s)'),
+    new Option('-I, --stdin', 'our input to every host; without it a command reads nothing'),
+    new Option('--keep-commands', "after a failing -c the host's next ones still run"),
+    new Option('-S, --max-status', 'exit with the largest remote status'),
+  ];
+  for (const option of options) command.addOption(option.helpGroup('Running:'));
+  const views: readonly Option[] = [
+    new Option('-N, --no-prefix', 'output as it is, without host names').default(undefined),
+    new Option('--json', 'one JSON document at the end'),
+    new Option('--max-output <size>', 'kept of each stream of a host for --json (default 64MiB)'),
+  ];
+  for (const option of views) command.addOption(option.helpGroup('Output:'));
+  addGeneralOptions(command);
+  command.action(async (words: readonly string[]) => {
+    const merged = mergedOptions<ExecOptions>(command);
+    const connection = resolveConnection(merged, io.env);
+    const run = resolveRun(merged);
+    const frame = {
+      env: resolveEnv(merged.env ?? [], io.env),
+      raw: merged.raw === true,
+      ...(merged.cwd === undefined ? {} : { cwd: merged.cwd }),
+    };
+    if (frame.raw && (merged.env !== undefined || merged.cwd !== undefined)) {
+      throw usageError('--raw sends the words alone; leave out --env and --cwd');
+    }
+    const commands = resolveCommands(words, merged);
+    const notes: string[] = [];
+    const targets = resolveTargets(merged, connection, (note) => notes.push(note));
+    const plan = planCommands(targets, commands, frame);
+    if (!merged.quiet) for (const note of notes) io.stderr.write(`pssh-ts: ${note}\n`);
+    done(
+      merged.dryRun === true
+        ? dryRun(plan, connection, run, io)
+        : await execute({ plan, connection, run, commands, options: merged, io }),
+    );
+  });
+  return command;
+}
+
+function resolveCommands(words: readonly string[], options: ExecOptions): readonly string[] {
+  if (options.command !== undefined) {
+    if (words.length > 0)
+      throw usageError(`a command stands after -c and as words (${show(words.join(' '))}); leave one out`);
+    if (options.argv === true)
+      throw usageError('--argv is for the words of a command, not for -c; leave one out');
+    return options.command;
+  }
+  const command = joinWords(words, options.argv === true);
+  if (command.trim() === '')
+    throw usageError('no command to run; write it after exec: pssh-ts -H web1 exec uptime');
+  return [command];
+}
+
+function resolveRun(options: ExecOptions): RunOptions {
+  return Object.freeze({
+    fanout: wholeNumber(options.fanout, '--fanout', 1, 10_000) ?? RUN_DEFAULTS.fanout,
+    timeoutMs: timeLimit(options.timeout, '--timeout'),
+    killGraceMs:
+      options.killGrace === undefined
+        ? RUN_DEFAULTS.killGraceMs
+        : parseDuration(options.killGrace, '--kill-grace'),
+    drainMs: options.drain === undefined ? RUN_DEFAULTS.drainMs : parseDuration(options.drain, '--drain'),
+    capture: options.json === true,
+    maxOutput: options.maxOutput === undefined ? RUN_DEFAULTS.maxOutput : parseSize(options.maxOutput),
+    keepCommands: options.keepCommands === true,
+  });
+}
+
+const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+
+function parseSize(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$/i.exec(text.trim());
+  const bytes =
+    match === null ? Number.NaN : Number(match[1]) * (SIZE_UNITS[(match[2] ?? '').toLowerCase()] ?? 1);
+  if (Number.isFinite(bytes)) return Math.round(bytes);
+  throw usageError(`--max-output: ${show(text)} is no size; write bytes or 64KiB, 64MiB, 1GiB`);
+}
+
+function resolveEnv(entries: readonly string[], env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const equals = entry.indexOf('=');
+      if (equals !== -1) return [entry.slice(0, equals), entry.slice(equals + 1)];
+      const value = env[entry];
+      if (value === undefined) throw usageError(`--env: ${show(entry)} is not set here; write NAME=VALUE`);
+      return [entry, value];
+    }),
+  );
+}

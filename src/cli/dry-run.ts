@@ -1,0 +1,23 @@
+import { EXIT } from '../core/exit-code.js';
+import type { ConnectionOptions, RunOptions } from '../core/options.js';
+import type { PlannedHost } from '../run/plan.js';
+import { destinationArgs } from '../ssh/argv.js';
+import type { Io } from './io.js';
+
+/** Prints the plan: each host, the ssh flags it is reached by, and its commands. */
+export function dryRun(
+  plan: readonly PlannedHost[],
+  connection: ConnectionOptions,
+  run: RunOptions,
+  io: Io,
+): number {
+  for (const { target, steps } of plan) {
+    const flags = [...destinationArgs(target, connection), target.host].join(' ');
+    for (const { command } of steps) io.stdout.write(`${target.label}: [ssh ${flags}] ${command}\n`);
+  }
+  const limit = run.timeoutMs === null ? 'no time limit' : `at most ${run.timeoutMs / 1000}s each`;
+  io.stderr.write(
+    `pssh-ts: dry run: ${plan.length} hosts, fanout ${run.fanout}, ${limit}; nothing was run\n`,
+  );
+  return EXIT.ok;
+}

@@ -1,0 +1,93 @@
+import type { Sink } from '../core/events.js';
+import { EXIT, exitCode, maxStatus } from '../core/exit-code.js';
+import type { ConnectionOptions, RunOptions } from '../core/options.js';
+import { openPool } from '../master/open-pool.js';
+import type { PlannedHost } from '../run/plan.js';
+import { runPlan } from '../run/runner.js';
+import { Spool } from '../run/spool.js';
+import { JsonSink } from '../sinks/json.js';
+import { PlainSink } from '../sinks/plain.js';
+import { PrefixSink } from '../sinks/prefix.js';
+import { SummarySink } from '../sinks/summary.js';
+import { Writer } from '../sinks/writer.js';
+import { processTransport } from '../transport/process.js';
+import type { ExecOptions } from './commands/exec.js';
+import { Interrupts, RunningSink } from './interrupt.js';
+import type { Io } from './io.js';
+import { terminalTraits } from './terminal.js';
+
+export interface Execution {
+  readonly plan: readonly PlannedHost[];
+  readonly connection: ConnectionOptions;
+  readonly run: RunOptions;
+  readonly commands: readonly string[];
+  readonly options: ExecOptions;
+  readonly io: Io;
+}
+
+/** Runs a plan with the views that the options ask for. @returns the exit code */
+export async function execute({ plan, connection, run, commands, options, io }: Execution): Promise<number> {
+  const running = new RunningSink();
+  const interrupts = new Interrupts(io, () => running.list());
+  // The reader of our stdout went away (`| head`): nobody is left to run for. Other faults of it are our failure.
+  const stdout = new Writer(io.stdout, (error) => {
+    const gone = (error as NodeJS.ErrnoException).code === 'EPIPE';
+    if (!gone) io.stderr.write(`pssh-ts: stdout: ${error.message}\n`);
+    interrupts.cancel(gone ? EXIT.pipe : EXIT.failure);
+  });
+  const stderr = new Writer(io.stderr, () => undefined);
+  const sinks = [running, ...views({ plan, connection, run, commands, options, io }, stdout, stderr)];
+  let spool: Spool | null = null;
+  try {
+    const pool = await openPool(
+      connection,
+      (note) => void (options.quiet ? undefined : stderr.write(`pssh-ts: ${note}\n`)),
+    );
+    try {
+      spool = options.stdin === true ? await Spool.open(io.stdin) : null;
+      const input = spool;
+      const { results } = await runPlan({
+        plan,
+        pool,
+        transport: processTransport,
+        options: run,
+        sinks,
+        stdin: input === null ? null : () => input.reader(),
+        signal: interrupts.signal,
+        exitCodeOf: (ended) =>
+          interrupts.exitCode ?? (options.maxStatus === true ? maxStatus(ended) : exitCode(ended)),
+        onSinkError: (error) => {
+          io.stderr.write(`pssh-ts: ${error instanceof Error ? error.message : String(error)}\n`);
+          interrupts.cancel(EXIT.failure);
+        },
+      });
+      await stdout.flush();
+      return interrupts.exitCode ?? (options.maxStatus === true ? maxStatus(results) : exitCode(results));
+    } finally {
+      await spool?.close();
+      await pool.close();
+    }
+  } finally {
+    interrupts.dispose();
+  }
+}
+
+function views({ plan, run, commands, options, io }: Execution, stdout: Writer, stderr: Writer): Sink[] {
+  const { terminal, color } = terminalTraits(io, options.color);
+  const targets = plan.map(({ target }) => target);
+  const quiet = options.quiet === true;
+  const summary = new SummarySink({
+    stderr,
+    quiet,
+    verbose: (options.verbose ?? 0) > 0,
+    color: color.stderr,
+    timeoutMs: run.timeoutMs,
+  });
+  if (options.json === true) {
+    const command = commands.length === 1 ? (commands[0] ?? null) : null;
+    return [new JsonSink({ stdout, startedAt: new Date(), command }), summary];
+  }
+  if (quiet) return [summary];
+  if (options.prefix === false) return [new PlainSink({ stdout, stderr, terminal }), summary];
+  return [new PrefixSink({ stdout, stderr, targets, terminal, color }), summary];
+}

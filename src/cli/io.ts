@@ -1,0 +1,15 @@
+import type { Readable, Writable } from 'node:stream';
+
+export type InterruptName = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+/** The world as the command line sees it; tests bring their own. */
+export interface Io {
+  readonly stdin: Readable;
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: Writable & { readonly isTTY?: boolean };
+  readonly env: NodeJS.ProcessEnv;
+  /** @returns stops listening */
+  onInterrupt(handler: (name: InterruptName) => void): () => void;
+  /** The third ^C: leave at once. */
+  exitNow(code: number): void;
+}

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { usageError } from '../core/errors.js';
+import { addExecCommand } from './commands/exec.js';
+import { addMastersCommand } from './commands/masters.js';
+import type { Io } from './io.js';
+import { addConnectionOptions, addGeneralOptions, addTargetOptions } from './shared-options.js';
+
+/** What a command is given, and how it tells the exit code. */
+export interface CommandContext {
+  readonly io: Io;
+  readonly done: (code: number) => void;
+}
+
+/** The tree of commands. Options shared by all stand at the top and at each command, so they fit in both places. */
+export function buildProgram(io: Io, argv: readonly string[], done: (code: number) => void): Command {
+  const program = new Command('pssh-ts')
+    .description("Run commands on many machines at once, through the system's own OpenSSH.")
+    .usage('[targets] [connection] COMMAND [options] [--] ARGS')
+    .version(readVersion(), '--version', 'print the version')
+    .enablePositionalOptions();
+  prepare(program, program, io, argv);
+  addTargetOptions(program);
+  addConnectionOptions(program);
+  addGeneralOptions(program);
+  const context: CommandContext = { io, done };
+  for (const command of [addExecCommand(program, context), ...addMastersCommand(program, context)]) {
+    prepare(command, program, io, argv);
+  }
+  program.action(() => {
+    throw usageError('no command given; one of: exec, masters (pssh-ts --help has them all)');
+  });
+  return program;
+}
+
+function prepare(command: Command, program: Command, io: Io, argv: readonly string[]): void {
+  command
+    .exitOverride()
+    .helpCommand(false)
+    .helpOption(false)
+    .option('-h, --help', 'print this help')
+    .configureHelp({ helpWidth: Math.min(io.stdout.columns ?? 100, 120), showGlobalOptions: false })
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      outputError: (text, write) => write(oneLine(text, program)),
+    })
+    .on('option:help', () => {
+      refuseHostsAfterHelp(argv);
+      command.outputHelp();
+      command.error('', { exitCode: 0 });
+    });
+}
+
+// pssh reads `-h FILE` as its hosts file; printing help for that would leave a pipeline green with nothing done.
+function refuseHostsAfterHelp(argv: readonly string[]): void {
+  const at = argv.indexOf('-h');
+  const next = at === -1 ? undefined : argv[at + 1];
+  if (next === undefined || next.startsWith('-')) return;
+  throw usageError(
+    `-h is help and takes no words; for a hosts file write --hostfile ${next}, for help --help`,
+  );
+}
+
+// commander writes `error: …` and its hint on a second line.
+function oneLine(text: string, program: Command): string {
+  const line = text
+    .replace(/^error: /, '')
+    .trim()
+    .replace(/\s*\n\s*/g, ' ');
+  if (line === '') return '';
+  const flag = /^unknown option '(-[^']+)'/.exec(line)?.[1];
+  const owner = program.commands.find((command) =>
+    command.options.some((option) => option.short === flag || option.long === flag),
+  );
+  return `pssh-ts: ${line}${owner === undefined ? '' : `; it is an option of ${owner.name()}, write it after that word`}\n`;
+}
+
+function readVersion(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}

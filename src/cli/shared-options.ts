@@ -1,0 +1,118 @@
+import { type Command, Option } from 'commander';
+
+/** Where targets come from, in the order written. */
+export interface TargetSource {
+  readonly kind: 'host' | 'hostfile';
+  readonly value: string;
+}
+
+/** As commander gives them; absent: not said. */
+export interface SharedOptions {
+  readonly host?: readonly TargetSource[];
+  readonly user?: string;
+  readonly port?: string;
+  readonly sshConfig?: string;
+  readonly jump?: string;
+  readonly identity?: readonly string[];
+  readonly sshOption?: readonly string[];
+  readonly fanout?: string;
+  readonly connectTimeout?: string;
+  readonly connectRetries?: string;
+  readonly persist?: string;
+  readonly verbose?: number;
+  readonly quiet?: boolean;
+  readonly dryRun?: boolean;
+  readonly color?: boolean;
+}
+
+const collect = (value: string, previous: readonly string[] | undefined): string[] => [
+  ...(previous ?? []),
+  value,
+];
+
+export function addTargetOptions(command: Command): void {
+  // -H, -w and --hostfile fill one list, so that the targets keep the order in which they were written.
+  const sources: TargetSource[] = [];
+  const into = (kind: TargetSource['kind']) => (value: string) => {
+    sources.push({ kind, value });
+    return sources;
+  };
+  command
+    .addOption(
+      new Option(
+        '-H, --host <hosts>',
+        'targets: a host expression (web1,db[1-3]), or a file of hosts; repeatable',
+      )
+        .argParser(into('host'))
+        .helpGroup('Targets:'),
+    )
+    .addOption(
+      new Option('-w <hosts>', 'the same as -H, as pdsh and clush have it')
+        .argParser(into('host'))
+        .helpGroup('Targets:'),
+    )
+    .addOption(
+      new Option(
+        '--hostfile <file>',
+        'targets from a file, one [user@]host[:port] [user] a line; - is stdin; repeatable',
+      )
+        .argParser(into('hostfile'))
+        .helpGroup('Targets:'),
+    );
+  command.on('option:w', () => command.setOptionValue('host', sources));
+  command.on('option:hostfile', () => command.setOptionValue('host', sources));
+}
+
+export function addConnectionOptions(command: Command): void {
+  const options: readonly Option[] = [
+    new Option('-l, --user <name>', 'login name (ssh -l)'),
+    new Option('--port <number>', 'port (ssh -p)'),
+    new Option('-F, --ssh-config <file>', 'ssh_config to use (ssh -F)'),
+    new Option('-J, --jump <hosts>', 'jump through these hosts (ssh -J)'),
+    new Option('-i, --identity <file>', 'private key to log in with (ssh -i); repeatable').argParser(collect),
+    new Option(
+      '-o, --ssh-option <key=value>',
+      'any other option of ssh_config (ssh -o); repeatable',
+    ).argParser(collect),
+    new Option('-f, --fanout <number>', 'hosts worked on at once (default 32)'),
+    new Option(
+      '-t, --connect-timeout <duration>',
+      "all of one host's connecting, retries included (default 10s)",
+    ),
+    new Option(
+      '--connect-retries <number>',
+      'tries again when a server drops the connection before the login (default 2)',
+    ),
+    new Option(
+      '--persist <duration>',
+      'how long an idle connection is kept; 0 closes it when done (default 10m, 0 where CI is set)',
+    ),
+  ];
+  for (const option of options) command.addOption(option.helpGroup('Connection:'));
+}
+
+export function addGeneralOptions(command: Command): void {
+  const options: readonly Option[] = [
+    new Option('-v, --verbose', 'say more; repeatable').argParser(
+      (_: string, count: number | undefined) => (count ?? 0) + 1,
+    ),
+    new Option('-q, --quiet', 'print only failures'),
+    new Option('--dry-run', 'print what would be run where; connect to nothing'),
+    new Option('--no-color', 'no colours (also: NO_COLOR)').default(undefined),
+  ];
+  for (const option of options) command.addOption(option.helpGroup('General:'));
+}
+
+/** What was said before the command and after it together: lists add up, of the rest the later word counts. */
+export function mergedOptions<T extends SharedOptions>(command: Command): T {
+  const outer = command.parent === null ? {} : mergedOptions<SharedOptions>(command.parent);
+  const merged: Record<string, unknown> = { ...outer };
+  for (const [name, value] of Object.entries(command.opts())) {
+    if (value === undefined) continue;
+    const before = merged[name];
+    if (Array.isArray(before) && Array.isArray(value)) merged[name] = [...before, ...value];
+    else if (name === 'verbose' && typeof before === 'number') merged[name] = before + Number(value);
+    else merged[name] = value;
+  }
+  return merged as T;
+}

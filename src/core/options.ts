@@ -1,0 +1,57 @@
+/** How hosts are reached. Every field names the ssh flag it becomes. */
+export interface ConnectionOptions {
+  /** Login name for targets that name none, `ssh -l`. */
+  readonly user?: string;
+  /** Port for targets that name none, `ssh -p`. */
+  readonly port?: number;
+  /** The ssh_config file, `ssh -F`. @default ~/.ssh/config and the system's */
+  readonly sshConfig?: string;
+  /** Jump host or hosts, `ssh -J`. */
+  readonly jump?: string;
+  /** Identity files, `ssh -i`. */
+  readonly identities: readonly string[];
+  /** `Key=Value`, `ssh -o`. */
+  readonly sshOptions: readonly string[];
+  /** All of one host's connecting, retries included. @default 10 s */
+  readonly connectTimeoutMs: number;
+  /** How often a connection dropped before the login was done is tried again. @default 2 */
+  readonly connectRetries: number;
+  /** How long an idle master stays; 0: closed when done. @default 10 minutes, 0 where CI is set */
+  readonly persistMs: number;
+}
+
+export const CONNECTION_DEFAULTS = {
+  identities: [],
+  sshOptions: [],
+  connectTimeoutMs: 10_000,
+  connectRetries: 2,
+  persistMs: 600_000,
+} as const satisfies ConnectionOptions;
+
+/** How commands are run. */
+export interface RunOptions {
+  /** Hosts worked on at once. @default 32 */
+  readonly fanout: number;
+  /** Time for one command, from its start. @default none */
+  readonly timeoutMs: number | null;
+  /** Between asking a remote to end and giving up on it. @default 5 s */
+  readonly killGraceMs: number;
+  /** How long output is awaited after the command has exited. @default 5 s */
+  readonly drainMs: number;
+  /** Keep output in the results. @default false */
+  readonly capture: boolean;
+  /** Bytes kept of each stream of a host. @default 64 MiB */
+  readonly maxOutput: number;
+  /** After a failing step, still run the host's next ones. @default false */
+  readonly keepCommands: boolean;
+}
+
+export const RUN_DEFAULTS = {
+  fanout: 32,
+  timeoutMs: null,
+  killGraceMs: 5_000,
+  drainMs: 5_000,
+  capture: false,
+  maxOutput: 64 * 1024 * 1024,
+  keepCommands: false,
+} as const satisfies RunOptions;

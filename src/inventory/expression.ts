@@ -1,0 +1,36 @@
+import type { TargetSpec } from '../core/target.js';
+import type { ExpressionContext } from './expression/context.js';
+import { evaluateTerms } from './expression/evaluate.js';
+import type { Source } from './expression/fault.js';
+import { parseExpression } from './expression/parse.js';
+
+export type { ExpressionContext } from './expression/context.js';
+export type { ExpressionPosition } from './expression/fault.js';
+
+const WHERE = 'host expression';
+
+/**
+ * The hosts of one expression in the order written, repeats dropped. May be empty where a set operation leaves
+ * nothing.
+ * @param where what to call the text in an error: `--host`, `hosts.txt line 3`
+ * @throws PsshError ERR_INVENTORY, with the column in the message and an {@link ExpressionPosition} as its cause
+ */
+export function evaluateExpression(
+  text: string,
+  context: ExpressionContext = {},
+  where: string = WHERE,
+): TargetSpec[] {
+  const source: Source = { text, where };
+  return evaluateTerms(parseExpression(source), source, context);
+}
+
+/**
+ * The paths that an expression names with `^FILE`, each once, so that they can be read before it is evaluated.
+ * @throws PsshError ERR_INVENTORY
+ */
+export function expressionFiles(text: string, where: string = WHERE): string[] {
+  const paths = new Set<string>();
+  for (const { operand } of parseExpression({ text, where }))
+    if (operand.kind === 'file') paths.add(operand.path);
+  return [...paths];
+}

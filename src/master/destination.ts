@@ -1,0 +1,34 @@
+import { userInfo } from 'node:os';
+import type { ConnectionOptions } from '../core/options.js';
+import type { Target } from '../core/target.js';
+import type { ConfigState } from '../ssh/config-files.js';
+import { resolveConfig } from '../ssh/resolve.js';
+import { hashOf } from './names.js';
+
+/**
+ * A hash of everything that decides where a connection goes and as whom, so that a changed HostName in
+ * ssh_config never reaches the old machine through a master that still lives.
+ */
+export async function destinationHash(
+  target: Target,
+  connection: ConnectionOptions,
+  configState: ConfigState,
+): Promise<string> {
+  const parts: unknown[] = [
+    userInfo().username,
+    target.host,
+    target.user ?? connection.user ?? null,
+    target.port ?? connection.port ?? null,
+    connection.jump ?? null,
+    connection.identities,
+    connection.sshOptions,
+    connection.sshConfig ?? null,
+    configState.digest,
+  ];
+  // What a `Match exec` says can change with the files unchanged: ask ssh each time.
+  if (configState.asksMore) {
+    const resolved = await resolveConfig(target, connection);
+    parts.push([...resolved.values]);
+  }
+  return hashOf(parts);
+}

@@ -1,0 +1,19 @@
+import type { ConnectionOptions } from '../core/options.js';
+import { readConfigState } from '../ssh/config-files.js';
+import { MasterPool } from './pool.js';
+import { openRuntimeDir } from './runtime-dir.js';
+
+/**
+ * The masters of this process, in this user's runtime folder.
+ * @param onNote told why a better runtime folder was passed over
+ * @throws PsshError ERR_MASTER, ERR_INVENTORY
+ */
+export async function openPool(
+  connection: ConnectionOptions,
+  onNote: (note: string) => void,
+): Promise<MasterPool> {
+  const configState = readConfigState(connection);
+  const { path: folder, notes } = await openRuntimeDir();
+  for (const note of notes) onNote(note);
+  return MasterPool.open({ folder, connection, configState });
+}

@@ -1,0 +1,240 @@
+import type { ConnectionOptions } from '../core/options.js';
+import { type Target, targetKey } from '../core/target.js';
+import type { ConfigState } from '../ssh/config-files.js';
+import { aliveCheck, terminateMaster } from './control.js';
+import { destinationHash } from './destination.js';
+import { login } from './login.js';
+import { newMasterId, type SocketName } from './names.js';
+import { Owner } from './owner.js';
+import { MasterStore } from './store.js';
+
+const ALIVE_DEADLINE_MS = 2_000;
+
+/** A live master that this process holds. */
+export interface Master {
+  readonly target: Target;
+  readonly connection: ConnectionOptions;
+  readonly controlPath: string;
+  readonly pid: number;
+  readonly address: string | null;
+}
+
+/** A host's share of its master, until it is handed back. */
+export interface Lease {
+  readonly master: Master;
+  /** It was live already: no login was made. */
+  readonly reused: boolean;
+  /** Logins tried. */
+  readonly attempts: number;
+  /** The master is not to be used again: it is closed once all have handed it back. */
+  retire(): void;
+  /** Hands it back; closes the master where nothing is to persist. */
+  release(): Promise<void>;
+}
+
+interface Held {
+  readonly name: SocketName;
+  readonly master: Master;
+  readonly reused: boolean;
+  readonly attempts: number;
+}
+
+interface Entry {
+  readonly key: string;
+  readonly held: Promise<Held>;
+  users: number;
+  retired: boolean;
+}
+
+export interface PoolOptions {
+  readonly folder: string;
+  readonly connection: ConnectionOptions;
+  readonly configState: ConfigState;
+}
+
+/** The masters of one process: found, started, shared by its hosts, handed back at the end. */
+export class MasterPool {
+  /** Those that may still be given out. */
+  private readonly current = new Map<string, Entry>();
+  /** All that are not handed back. */
+  private readonly entries = new Set<Entry>();
+  /** Masters that wait for somebody, by the hash of where they go. */
+  private readonly free = new Map<string, SocketName[]>();
+  private logs = 0;
+
+  private constructor(
+    private readonly options: PoolOptions,
+    private readonly store: MasterStore,
+    private readonly owner: Owner,
+  ) {}
+
+  static async open(options: PoolOptions): Promise<MasterPool> {
+    const store = new MasterStore(options.folder);
+    await store.sweep();
+    const pool = new MasterPool(options, store, await Owner.open(options.folder));
+    for (const name of await store.sockets()) {
+      if (name.owner === null) pool.free.set(name.hash, [...(pool.free.get(name.hash) ?? []), name]);
+    }
+    return pool;
+  }
+
+  /** A private file name for the log of one ssh; whoever asks removes it. */
+  newLogPath(): string {
+    this.logs += 1;
+    return this.store.file(`s.${this.owner.id}.${this.logs}`);
+  }
+
+  /**
+   * The target's master: ours of before if it lives, else a new login. However many ask at once, one is started.
+   * @param onAttempt called before each login
+   * @throws ConnectFailure, PsshError, or the signal's reason
+   */
+  async acquire(target: Target, signal: AbortSignal, onAttempt: (attempt: number) => void): Promise<Lease> {
+    const key = targetKey(target);
+    let entry = this.current.get(key);
+    if (entry === undefined) {
+      entry = { key, held: this.obtain(target, signal, onAttempt), users: 0, retired: false };
+      this.current.set(key, entry);
+      this.entries.add(entry);
+    }
+    const mine = entry;
+    mine.users += 1;
+    try {
+      const { master, reused, attempts } = await mine.held;
+      let released = false;
+      return {
+        master,
+        reused,
+        attempts,
+        retire: () => this.retire(mine),
+        release: async () => {
+          if (released) return;
+          released = true;
+          await this.leave(mine);
+        },
+      };
+    } catch (error) {
+      this.retire(mine);
+      this.entries.delete(mine);
+      throw error;
+    }
+  }
+
+  /** Whether the master still answers. */
+  async isAlive(master: Master): Promise<boolean> {
+    return aliveCheck(master.controlPath, ALIVE_DEADLINE_MS).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Hands every master back, or closes it where nothing is to persist or another free one waits already. */
+  async close(): Promise<void> {
+    const entries = [...this.entries];
+    this.entries.clear();
+    this.current.clear();
+    const waiting = new Set(
+      (await this.store.sockets()).flatMap(({ hash, owner }) => (owner === null ? hash : [])),
+    );
+    await Promise.all(
+      entries.map((entry) =>
+        entry.held.then(
+          (held) => this.handBack(held, !entry.retired && !waiting.has(held.name.hash)),
+          () => undefined,
+        ),
+      ),
+    );
+    await this.owner.close();
+  }
+
+  private retire(entry: Entry): void {
+    entry.retired = true;
+    if (this.current.get(entry.key) === entry) this.current.delete(entry.key);
+  }
+
+  private async leave(entry: Entry): Promise<void> {
+    entry.users -= 1;
+    const persists = this.options.connection.persistMs > 0 && !entry.retired;
+    if (entry.users > 0 || persists || !this.entries.delete(entry)) return;
+    this.retire(entry);
+    await this.handBack(await entry.held, false);
+  }
+
+  private async handBack({ name, master }: Held, keep: boolean): Promise<void> {
+    const persists = keep && this.options.connection.persistMs > 0;
+    if (persists && (await this.store.take(name, null)) !== null) return;
+    await terminateMaster(master.controlPath, ALIVE_DEADLINE_MS).catch(() => undefined);
+    await this.store.remove(name);
+  }
+
+  private async obtain(
+    target: Target,
+    signal: AbortSignal,
+    onAttempt: (attempt: number) => void,
+  ): Promise<Held> {
+    const { connection, configState } = this.options;
+    const hash = await destinationHash(target, connection, configState);
+    const waiting = this.free.get(hash) ?? [];
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      const held = await this.takeUp(target, name);
+      if (held !== null) return held;
+    }
+    return this.logIn(target, { hash, id: newMasterId(), owner: this.owner.id }, signal, onAttempt);
+  }
+
+  private async takeUp(target: Target, name: SocketName): Promise<Held | null> {
+    const mine = await this.store.take(name, this.owner.id);
+    if (mine === null) return null;
+    const { connection } = this.options;
+    const controlPath = this.store.pathOf(mine);
+    try {
+      const pid = await aliveCheck(controlPath, ALIVE_DEADLINE_MS);
+      const address = (await this.store.readRecord(mine))?.address ?? null;
+      return {
+        name: mine,
+        master: { target, connection, controlPath, pid, address },
+        reused: true,
+        attempts: 0,
+      };
+    } catch {
+      // Dead, stopped or not a master at all: its files go, a new login takes its place.
+      await this.store.remove(mine);
+      return null;
+    }
+  }
+
+  private async logIn(
+    target: Target,
+    name: SocketName,
+    signal: AbortSignal,
+    onAttempt: (attempt: number) => void,
+  ): Promise<Held> {
+    const { connection } = this.options;
+    const controlPath = this.store.pathOf(name);
+    try {
+      const made = await login({
+        target,
+        connection,
+        controlPath,
+        logPath: this.newLogPath(),
+        signal,
+        onAttempt,
+      });
+      const { pid, address, attempts, persistSeconds } = made;
+      await this.store.writeRecord(name, {
+        host: target.host,
+        user: target.user ?? connection.user ?? null,
+        port: target.port ?? connection.port ?? null,
+        label: target.label,
+        pid,
+        startedAt: new Date().toISOString(),
+        persistSeconds,
+        address,
+      });
+      return { name, master: { target, connection, controlPath, pid, address }, reused: false, attempts };
+    } catch (error) {
+      await this.store.remove(name);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { PsshError } from '../core/errors.js';
+import type { ConnectionOptions } from '../core/options.js';
+import type { Target } from '../core/target.js';
+import { masterArgs } from '../ssh/argv.js';
+import { connectedAddress, type Diagnosis, diagnose } from '../ssh/diagnose.js';
+import { spawnSsh } from '../ssh/spawn.js';
+import { aliveCheck, terminateMaster } from './control.js';
+
+const ALIVE_DEADLINE_MS = 5_000;
+const ENOUGH_OF_A_LOG = 64 * 1024;
+
+export interface StartOptions {
+  readonly target: Target;
+  readonly connection: ConnectionOptions;
+  readonly controlPath: string;
+  readonly logPath: string;
+  readonly persistSeconds: number;
+  readonly serverAliveSeconds: number | null;
+  /** Ends the attempt: our own clock, or a cancel. */
+  readonly signal: AbortSignal;
+}
+
+export type StartOutcome =
+  | { readonly ok: true; readonly pid: number; readonly address: string | null }
+  | { readonly ok: false; readonly diagnosis: Diagnosis };
+
+/**
+ * Logs in and leaves a master listening on the control path, which must not be occupied: on an occupied one ssh
+ * would leave a process behind that serves nobody.
+ * @throws the signal's reason when it is aborted; PsshError ERR_SSH_SPAWN, ERR_MASTER
+ */
+export async function startMaster(options: StartOptions): Promise<StartOutcome> {
+  const { controlPath, logPath, signal } = options;
+  signal.throwIfAborted();
+  // Made by us first: ssh would make it with whatever the umask allows.
+  await writeFile(logPath, '', { mode: 0o600 });
+  const ssh = await spawnSsh(masterArgs(options), { stdin: 'ignore', output: 'ignore' });
+  const abort = (): void => ssh.kill('SIGKILL');
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  const { code } = await ssh.exited;
+  signal.removeEventListener('abort', abort);
+  if (signal.aborted) {
+    // It may have gone to the background in the very moment it was given up.
+    await terminateMaster(controlPath, ALIVE_DEADLINE_MS).catch(() => undefined);
+    await rm(controlPath, { force: true });
+    signal.throwIfAborted();
+  }
+  const log = (await readFile(logPath, 'latin1').catch(() => '')).slice(-ENOUGH_OF_A_LOG);
+  if (code !== 0) {
+    ssh.kill('SIGKILL');
+    return { ok: false, diagnosis: diagnose(log) };
+  }
+  try {
+    const pid = await aliveCheck(controlPath, ALIVE_DEADLINE_MS);
+    return { ok: true, pid, address: connectedAddress(log)?.address ?? null };
+  } catch (cause) {
+    throw new PsshError(
+      'ERR_MASTER',
+      `the master of ${options.target.label} does not answer: ${(cause as Error).message}`,
+      {
+        target: options.target.label,
+        cause,
+      },
+    );
+  }
+}

@@ -1,0 +1,46 @@
+import { frameCommand } from '../core/command.js';
+import { type Target, targetName } from '../core/target.js';
+
+export interface CommandOptions {
+  /** Names and values set in the remote command. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** The words alone: no variables, no folder. */
+  readonly raw: boolean;
+}
+
+/** One host's part of a run. */
+export interface PlannedHost {
+  readonly target: Target;
+  readonly steps: readonly PlannedStep[];
+}
+
+export interface PlannedStep {
+  /** As the user wrote it. */
+  readonly command: string;
+  /** As the login shell gets it. */
+  readonly text: string;
+}
+
+/**
+ * What will be run where, fixed before the first connection.
+ * @throws PsshError ERR_USAGE for a command or value that can't be sent
+ */
+export function planCommands(
+  targets: readonly Target[],
+  commands: readonly string[],
+  options: CommandOptions,
+): readonly PlannedHost[] {
+  return Object.freeze(
+    targets.map((target) => {
+      const env = {
+        PSSH_HOST: targetName(target),
+        PSSH_NODENUM: String(target.index),
+        PSSH_NUMNODES: String(targets.length),
+        ...options.env,
+      };
+      const frame = { env, raw: options.raw, ...(options.cwd === undefined ? {} : { cwd: options.cwd }) };
+      return { target, steps: commands.map((command) => ({ command, text: frameCommand(command, frame) })) };
+    }),
+  );
+}

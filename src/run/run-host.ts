@@ -1,0 +1,96 @@
+import type { Readable } from 'node:stream';
+import type { RunOptions } from '../core/options.js';
+import type { HostResult } from '../core/result.js';
+import { ConnectFailure } from '../master/login.js';
+import type { Lease, MasterPool } from '../master/pool.js';
+import type { Connection, Transport } from '../transport/transport.js';
+import type { EventBus } from './event-bus.js';
+import type { PlannedHost } from './plan.js';
+import { asPsshError, runStep } from './run-step.js';
+
+export interface HostContext {
+  readonly pool: MasterPool;
+  readonly transport: Transport;
+  readonly options: RunOptions;
+  readonly bus: EventBus;
+  readonly stdin: (() => Readable) | null;
+  readonly signal: AbortSignal;
+}
+
+/** Connects to one host and runs its steps one after another. Never throws: every ending is a result. */
+export async function runHost(host: PlannedHost, context: HostContext): Promise<HostResult[]> {
+  const { target, steps } = host;
+  const { bus, signal } = context;
+  const results: HostResult[] = [];
+  const record = async (result: HostResult): Promise<void> => {
+    results.push(result);
+    await bus.emit({ type: 'finished', time: Date.now(), target, result });
+  };
+  if (signal.aborted) {
+    for (const step of steps.keys())
+      await record(unrun(host, step, { status: 'skipped', skippedBy: 'failure' }));
+    return results;
+  }
+
+  let lease: Lease | null = null;
+  let connection: Connection | null = null;
+  try {
+    lease = await context.pool.acquire(target, signal, (attempt) => {
+      void bus.emit({ type: 'connecting', time: Date.now(), target, attempt });
+    });
+    connection = await context.transport.connect(lease.master, context.pool, signal);
+    await bus.emit({ type: 'connected', time: Date.now(), target, reused: lease.reused });
+    for (const [step, planned] of steps.entries()) {
+      const failed = results.some((result) => result.status !== 'ok');
+      if (signal.aborted || (failed && !context.options.keepCommands)) {
+        await record(unrun(host, step, { status: 'skipped', skippedBy: 'failure' }));
+        continue;
+      }
+      const { attempts } = lease;
+      const result = await runStep({ ...context, target, step, planned, connection, attempts });
+      // What may still run there holds a session of the master and would hold it open.
+      if (result.killed === 'unknown') lease.retire();
+      await record(result);
+    }
+  } catch (error) {
+    await record(unrun(host, results.length, connectFault(error, host, signal)));
+    while (results.length < steps.length) {
+      await record(unrun(host, results.length, { status: 'skipped', skippedBy: 'failure' }));
+    }
+  } finally {
+    await connection?.close();
+    await lease?.release();
+  }
+  return results;
+}
+
+type Fault = Pick<HostResult, 'status'> & Partial<Pick<HostResult, 'error' | 'attempts' | 'skippedBy'>>;
+
+function connectFault(error: unknown, host: PlannedHost, signal: AbortSignal): Fault {
+  if (signal.aborted) return { status: 'canceled' };
+  const { code, message } = asPsshError(error, host.target);
+  if (error instanceof ConnectFailure) {
+    return { status: error.status, attempts: error.attempts, error: { code, message } };
+  }
+  return { status: 'unreachable', error: { code, message } };
+}
+
+/** The result of a step that was not run. */
+function unrun(host: PlannedHost, step: number, fault: Fault): HostResult {
+  return {
+    target: host.target,
+    step,
+    command: host.steps[step]?.command ?? '',
+    exitCode: null,
+    signal: null,
+    stdout: new Uint8Array(0),
+    stderr: new Uint8Array(0),
+    truncated: false,
+    attempts: 0,
+    startedAt: null,
+    durationMs: 0,
+    killed: null,
+    error: null,
+    ...fault,
+  };
+}

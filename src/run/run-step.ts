@@ -1,0 +1,176 @@
+import type { Readable } from 'node:stream';
+import type { Exit } from '../core/channel.js';
+import { PsshError } from '../core/errors.js';
+import type { StreamName } from '../core/events.js';
+import type { RunOptions } from '../core/options.js';
+import type { HostResult, Status } from '../core/result.js';
+import type { Target } from '../core/target.js';
+import type { Channel, Connection } from '../transport/transport.js';
+import { Capture } from './capture.js';
+import type { EventBus } from './event-bus.js';
+import { LineSplitter } from './lines.js';
+import type { PlannedStep } from './plan.js';
+
+// What was on its way when a command was given up still counts; the master may hold the pipes for longer.
+const IN_FLIGHT_MS = 250;
+
+export interface StepContext {
+  readonly target: Target;
+  readonly step: number;
+  readonly planned: PlannedStep;
+  readonly connection: Connection;
+  readonly attempts: number;
+  readonly options: RunOptions;
+  readonly bus: EventBus;
+  readonly stdin: (() => Readable) | null;
+  /** Cancels the run. */
+  readonly signal: AbortSignal;
+}
+
+type Ending =
+  | { readonly by: 'exit'; readonly exit: Exit }
+  | { readonly by: 'fault'; readonly error: PsshError }
+  | { readonly by: 'timeout' | 'cancel' };
+
+/** Runs one command on one host over a connection that stands. Never throws: every ending is a result. */
+export async function runStep(context: StepContext): Promise<HostResult> {
+  const { target, step, planned, options, bus } = context;
+  const startedAt = new Date();
+  const started = performance.now();
+  const captures = { stdout: new Capture(options.maxOutput), stderr: new Capture(options.maxOutput) };
+  const finish = (ending: Ending): HostResult => ({
+    target,
+    step,
+    command: planned.command,
+    ...describe(ending),
+    stdout: captures.stdout.take(),
+    stderr: captures.stderr.take(),
+    truncated: captures.stdout.truncated || captures.stderr.truncated,
+    attempts: context.attempts,
+    startedAt,
+    durationMs: Math.round(performance.now() - started),
+  });
+
+  let channel: Channel;
+  try {
+    channel = await context.connection.open(planned.text, {
+      stdin: context.stdin === null ? 'none' : 'pipe',
+    });
+  } catch (error) {
+    return finish({ by: 'fault', error: asPsshError(error, target) });
+  }
+  await bus.emit({ type: 'started', time: Date.now(), target, step, command: planned.command });
+  feed(channel, context.stdin);
+  const pumps = (['stdout', 'stderr'] as const).map((name) => pump(channel, name, captures[name], context));
+  const ending = await waitForEnd(channel, context);
+  const given = ending.by === 'timeout' || ending.by === 'cancel';
+  if (given) channel.close();
+  const drained = await settleWithin(
+    Promise.all(pumps),
+    given ? Math.min(IN_FLIGHT_MS, options.drainMs) : options.drainMs,
+  );
+  if (!drained) {
+    channel.stdout.destroy();
+    channel.stderr.destroy();
+    channel.close();
+  }
+  if (!drained && !given) {
+    const message = `something on the host still holds the command's output; let go after ${options.drainMs / 1000}s`;
+    await bus.emit({ type: 'note', time: Date.now(), target, message });
+  }
+  await Promise.all(pumps);
+  return finish(ending);
+}
+
+/** The first of: the command's end, its time limit, a cancel. */
+function waitForEnd(channel: Channel, { options, signal }: StepContext): Promise<Ending> {
+  return new Promise((resolve) => {
+    let timer: NodeJS.Timeout | undefined;
+    const finish = (ending: Ending): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      resolve(ending);
+    };
+    const onAbort = (): void => finish({ by: 'cancel' });
+    if (options.timeoutMs !== null) timer = setTimeout(() => finish({ by: 'timeout' }), options.timeoutMs);
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+    channel.exited.then(
+      (exit) => finish({ by: 'exit', exit }),
+      (error: unknown) => finish({ by: 'fault', error: error as PsshError }),
+    );
+  });
+}
+
+function feed(channel: Channel, stdin: (() => Readable) | null): void {
+  if (stdin === null || channel.stdin === null) return;
+  const source = stdin();
+  const target = channel.stdin;
+  source.on('error', () => target.destroy());
+  target.on('error', () => source.destroy());
+  target.on('close', () => source.destroy());
+  source.pipe(target);
+}
+
+/** Reads a stream to its end, no faster than the slowest sink takes it. */
+function pump(channel: Channel, name: StreamName, capture: Capture, context: StepContext): Promise<void> {
+  const { target, step, options, bus } = context;
+  const stream = channel[name];
+  const lines = new LineSplitter((data, partial) =>
+    bus.emit({ type: 'output', time: Date.now(), target, step, stream: name, data, partial }),
+  );
+  return new Promise((resolve) => {
+    stream.on('data', (chunk: Buffer) => {
+      if (options.capture) capture.add(chunk);
+      const wait = lines.push(chunk);
+      if (wait === undefined) return;
+      stream.pause();
+      void wait.then(() => stream.resume());
+    });
+    stream.on('error', () => stream.destroy());
+    stream.on('close', () => {
+      void Promise.resolve(lines.flush()).then(resolve);
+    });
+  });
+}
+
+function settleWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), ms);
+    void work.then(() => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
+}
+
+type Description = Pick<HostResult, 'status' | 'exitCode' | 'signal' | 'killed' | 'error'>;
+
+function describe(ending: Ending): Description {
+  const none = { exitCode: null, signal: null, killed: null, error: null } as const;
+  switch (ending.by) {
+    case 'exit': {
+      if ('signal' in ending.exit) return { ...none, status: 'signaled', signal: ending.exit.signal };
+      const { status } = ending.exit;
+      return { ...none, status: status === 0 ? 'ok' : 'failed', exitCode: status };
+    }
+    case 'timeout':
+      return { ...none, status: 'timed-out', killed: 'unknown' };
+    case 'cancel':
+      return { ...none, status: 'canceled', killed: 'unknown' };
+    case 'fault': {
+      const { code, message } = ending.error;
+      return { ...none, status: faultStatus(code), error: { code, message } };
+    }
+  }
+}
+
+function faultStatus(code: PsshError['code']): Status {
+  return code === 'ERR_DISCONNECTED' ? 'disconnected' : 'unreachable';
+}
+
+export function asPsshError(error: unknown, target: Target): PsshError {
+  if (error instanceof PsshError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new PsshError('ERR_MASTER', message, { target: target.label, cause: error });
+}

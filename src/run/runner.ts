@@ -1,0 +1,55 @@
+import type { Readable } from 'node:stream';
+import pMap from 'p-map';
+import type { RunSummary, Sink } from '../core/events.js';
+import { exitCode } from '../core/exit-code.js';
+import type { RunOptions } from '../core/options.js';
+import { type HostResult, hostStatus, STATUSES, type Status } from '../core/result.js';
+import type { MasterPool } from '../master/pool.js';
+import type { Transport } from '../transport/transport.js';
+import { EventBus } from './event-bus.js';
+import type { PlannedHost } from './plan.js';
+import { runHost } from './run-host.js';
+
+export interface RunRequest {
+  readonly plan: readonly PlannedHost[];
+  readonly pool: MasterPool;
+  readonly transport: Transport;
+  readonly options: RunOptions;
+  readonly sinks: readonly Sink[];
+  /** Gives each host's input; null: stdin is empty. */
+  readonly stdin: (() => Readable) | null;
+  readonly signal: AbortSignal;
+  /** The exit code that the summary tells. @default the table of core/exit-code */
+  readonly exitCodeOf?: (results: readonly HostResult[]) => number;
+  /** A view failed; the run goes on unless the caller aborts it. */
+  readonly onSinkError: (error: unknown) => void;
+}
+
+export interface RunOutcome {
+  /** One for each host and step, in the targets' order. */
+  readonly results: readonly HostResult[];
+  readonly summary: RunSummary;
+}
+
+/** Runs a plan: at most `fanout` hosts at once, every host's results in the plan's order. */
+export async function runPlan(request: RunRequest): Promise<RunOutcome> {
+  const { plan, options, sinks } = request;
+  const started = performance.now();
+  const bus = new EventBus(sinks, request.onSinkError);
+  const byHost = await pMap(plan, (host) => runHost(host, { ...request, bus }), {
+    concurrency: options.fanout,
+  });
+  const results = byHost.flat();
+  const counts = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
+  for (const host of byHost) counts[hostStatus(host)] += 1;
+  const durationMs = Math.round(performance.now() - started);
+  const summary: RunSummary = {
+    total: plan.length,
+    counts,
+    durationMs,
+    exitCode: (request.exitCodeOf ?? exitCode)(results),
+  };
+  await bus.emit({ type: 'summary', time: Date.now(), summary });
+  await bus.end();
+  return { results, summary };
+}

@@ -1,0 +1,47 @@
+import type { Writable } from 'node:stream';
+
+/** A stream that several views write to; its reader's pace is theirs. */
+export class Writer {
+  private draining: Promise<void> | null = null;
+  private failure: Error | null = null;
+
+  /** @param onError the reader went away, or the disk is full: told once */
+  constructor(
+    private readonly stream: Writable,
+    onError: (error: Error) => void,
+  ) {
+    stream.on('error', (error: Error) => {
+      if (this.failure !== null) return;
+      this.failure = error;
+      onError(error);
+    });
+  }
+
+  /** The promise, where one is given, ends when the stream takes more, or will never. */
+  write(data: Uint8Array | string): void | Promise<void> {
+    if (this.failure !== null) return undefined;
+    if (this.stream.write(data)) return undefined;
+    this.draining ??= new Promise<void>((resolve) => {
+      const finish = (): void => {
+        this.stream.off('drain', finish);
+        this.stream.off('error', finish);
+        this.stream.off('close', finish);
+        this.draining = null;
+        resolve();
+      };
+      this.stream.on('drain', finish);
+      this.stream.on('error', finish);
+      this.stream.on('close', finish);
+    });
+    return this.draining;
+  }
+
+  /** Waits until all that was written is out of our hands. */
+  async flush(): Promise<void> {
+    if (this.failure !== null) return;
+    await new Promise<void>((resolve) => {
+      this.stream.once('error', () => resolve());
+      this.stream.write('', () => resolve());
+    });
+  }
+}

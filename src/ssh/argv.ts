@@ -1,0 +1,80 @@
+import type { ConnectionOptions } from '../core/options.js';
+import type { Target } from '../core/target.js';
+
+/** What decides where a connection goes, as ssh's own flags. */
+export function destinationArgs(target: Target, connection: ConnectionOptions): string[] {
+  const user = target.user ?? connection.user;
+  const port = target.port ?? connection.port;
+  return [
+    ...(connection.sshConfig === undefined ? [] : ['-F', connection.sshConfig]),
+    ...(user === undefined ? [] : ['-l', user]),
+    ...(port === undefined ? [] : ['-p', String(port)]),
+    ...(connection.jump === undefined ? [] : ['-J', connection.jump]),
+    ...connection.identities.flatMap((file) => ['-i', file]),
+    ...connection.sshOptions.flatMap((option) => ['-o', option]),
+  ];
+}
+
+// Of repeated options ssh takes the first, so these stand before the user's own and those of ssh_config:
+// whatever the config asks for this host (a RemoteCommand, a ControlPath, forwards), the session is ours.
+const OURS = [
+  'BatchMode=yes',
+  'RemoteCommand=none',
+  'ClearAllForwardings=yes',
+  'PermitLocalCommand=no',
+  'ControlPersist=no',
+] as const;
+
+export interface MasterArgs {
+  readonly target: Target;
+  readonly connection: ConnectionOptions;
+  readonly controlPath: string;
+  readonly logPath: string;
+  /** The master ends by itself after this long without a client. */
+  readonly persistSeconds: number;
+  /** Set where ssh_config sets none, so that a lost network is noticed. */
+  readonly serverAliveSeconds: number | null;
+}
+
+/** `ssh -f -N -M`: logs in, then stays behind and listens on the control path. */
+export function masterArgs(options: MasterArgs): string[] {
+  const { target, connection, controlPath, logPath, persistSeconds, serverAliveSeconds } = options;
+  const ours = OURS.map((option) =>
+    option === 'ControlPersist=no' ? `ControlPersist=${persistSeconds}` : option,
+  );
+  return [
+    ...['-f', '-N', '-M', '-T', '-x', '-a', '-S', controlPath, '-E', logPath, '-o', 'LogLevel=VERBOSE'],
+    ...ours.flatMap((option) => ['-o', option]),
+    ...(serverAliveSeconds === null
+      ? []
+      : ['-o', `ServerAliveInterval=${serverAliveSeconds}`, '-o', 'ServerAliveCountMax=3']),
+    ...destinationArgs(target, connection),
+    target.host,
+  ];
+}
+
+export interface SessionArgs {
+  readonly target: Target;
+  readonly connection: ConnectionOptions;
+  readonly controlPath: string;
+  readonly logPath: string;
+  readonly command: string;
+}
+
+/** `ssh -S`: one command over a live master. ProxyCommand=false: a missing master must not become a silent login. */
+export function sessionArgs(options: SessionArgs): string[] {
+  const { target, connection, controlPath, logPath, command } = options;
+  const { jump: _jump, ...direct } = connection;
+  return [
+    ...['-T', '-S', controlPath, '-E', logPath, '-o', 'LogLevel=DEBUG2', '-o', 'ControlMaster=no'],
+    ...['-o', 'ProxyCommand=false', ...OURS.flatMap((option) => ['-o', option])],
+    ...destinationArgs(target, direct),
+    target.host,
+    command,
+  ];
+}
+
+/** `ssh -G`: what ssh_config comes to for this target; opens no connection. */
+export function resolveArgs(target: Target, connection: ConnectionOptions): string[] {
+  return ['-G', ...destinationArgs(target, connection), target.host];
+}

@@ -1,0 +1,133 @@
+import type { ErrorCode } from '../core/errors.js';
+import type { Status } from '../core/result.js';
+
+/** What kept ssh from connecting, guessed from its log: this is the one place that guesses. */
+export interface Diagnosis {
+  readonly status: Extract<Status, 'unreachable' | 'auth-failed' | 'host-key-failed'>;
+  readonly code: ErrorCode;
+  /** ssh's own words, one line. */
+  readonly reason: string;
+  /** Dropped before the login was done, as a server over MaxStartups does: safe to try again. */
+  readonly retry: boolean;
+}
+
+interface Rule {
+  readonly pattern: RegExp;
+  readonly status: Diagnosis['status'];
+  readonly code: ErrorCode;
+  readonly retry?: boolean;
+}
+
+// Each rule is searched for from the last line up, the rules in this order: a refused host key also ends in
+// "Connection closed", and a banner of the server's own words stands before what ssh says last.
+const RULES: readonly Rule[] = [
+  { pattern: /^Host key verification failed\./, status: 'host-key-failed', code: 'ERR_HOST_KEY' },
+  {
+    pattern: /^No .*host key is known for .* and you have requested strict checking/,
+    status: 'host-key-failed',
+    code: 'ERR_HOST_KEY',
+  },
+  {
+    pattern: /^(Host key for .* has changed|Server host key .* revoked|Revoked host key)/,
+    status: 'host-key-failed',
+    code: 'ERR_HOST_KEY',
+  },
+  { pattern: /^Unable to negotiate with .*host key/, status: 'host-key-failed', code: 'ERR_HOST_KEY' },
+  { pattern: /: Permission denied( \(.*\))?\.$/, status: 'auth-failed', code: 'ERR_AUTH' },
+  { pattern: /Too many authentication failures/, status: 'auth-failed', code: 'ERR_AUTH' },
+  { pattern: /^Authentication (failed|method)/, status: 'auth-failed', code: 'ERR_AUTH' },
+  { pattern: /Could not resolve hostname/, status: 'unreachable', code: 'ERR_RESOLVE' },
+  {
+    pattern:
+      /(Connection (closed|reset) by|kex_exchange_identification|Connection to .* closed by remote host|banner exchange)/,
+    status: 'unreachable',
+    code: 'ERR_CONNECT',
+    retry: true,
+  },
+  {
+    pattern:
+      /(connect to (host|address) .* port|Connection (refused|timed out)|No route to host|Network is unreachable|timed out)/i,
+    status: 'unreachable',
+    code: 'ERR_CONNECT',
+  },
+];
+
+export function diagnose(log: string): Diagnosis {
+  const lines = logLines(log);
+  for (const rule of RULES) {
+    const line = lines.findLast((candidate) => rule.pattern.test(candidate));
+    if (line === undefined) continue;
+    return {
+      status: rule.status,
+      code: rule.code,
+      reason: rule.code === 'ERR_HOST_KEY' ? hostKeyReason(lines, line) : tidy(line),
+      retry: rule.retry === true,
+    };
+  }
+  const last = lines.at(-1);
+  return {
+    status: 'unreachable',
+    code: 'ERR_CONNECT',
+    reason: last === undefined ? 'ssh failed without a word' : tidy(last),
+    retry: false,
+  };
+}
+
+/** Says what is wrong with the key, not only that it is refused. */
+function hostKeyReason(lines: readonly string[], line: string): string {
+  const changed = lines.some((candidate) => candidate.includes('REMOTE HOST IDENTIFICATION HAS CHANGED'));
+  const offending = lines.findLast((candidate) => /^Offending .* key in /.test(candidate));
+  const unknown = lines.findLast((candidate) => /^No .*host key is known for /.test(candidate));
+  const parts = [
+    ...(changed ? ['REMOTE HOST IDENTIFICATION HAS CHANGED'] : []),
+    ...(offending === undefined ? [] : [offending]),
+    ...(unknown === undefined || unknown === line ? [] : [unknown]),
+    line,
+  ];
+  return parts.map((part) => tidy(part).replace(/[.!]$/, '')).join('; ');
+}
+
+/** The last line ssh wrote that is not of its debugging. */
+export function lastLine(log: string): string | null {
+  const last = logLines(log).at(-1);
+  return last === undefined ? null : tidy(last);
+}
+
+/** The address really connected to, from the line `Authenticated to HOST ([ADDRESS]:PORT) using …`. */
+export function connectedAddress(log: string): { readonly address: string; readonly port: number } | null {
+  const match = /^Authenticated to .* \(\[([^\]]+)\]:(\d+)\)/m.exec(log);
+  return match?.[1] === undefined ? null : { address: match[1], port: Number(match[2]) };
+}
+
+function logLines(log: string): string[] {
+  return log
+    .split(/\r?\n/)
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '' && !/^(debug[123]:|OpenSSH_|Authenticated to |@+$)/.test(line));
+}
+
+function tidy(line: string): string {
+  return line
+    .replace(/^ssh: /, '')
+    .replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')
+    .slice(0, 500);
+}
+
+/** How a command over a master ended, as the client's DEBUG2 log tells it. */
+export type SessionEnd =
+  | { readonly kind: 'status'; readonly status: number }
+  /** No status came: a signal ended the command, or the master went. Whether the master lives tells which. */
+  | { readonly kind: 'no-status' }
+  /** The command was never started. */
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/**
+ * Reads the log, because ssh's own exit status can't tell a remote 255 from a signal, nor either from a
+ * failure of ssh.
+ */
+export function sessionEnd(log: string): SessionEnd {
+  const status = /^debug2: Received exit status from master (\d+)/m.exec(log);
+  if (status !== null) return { kind: 'status', status: Number(status[1]) };
+  if (/^debug1: mux_client_request_session: master session id/m.test(log)) return { kind: 'no-status' };
+  return { kind: 'refused', reason: lastLine(log) ?? 'the master gave no session' };
+}

@@ -1,0 +1,102 @@
+import type { Readable, Writable } from 'node:stream';
+import { PsshError } from '../core/errors.js';
+
+export interface SshProcess {
+  readonly pid: number;
+  readonly stdin: Writable | null;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  /** Exit code, or the signal that ended the local ssh. Never rejects. */
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  /** Signals ssh and whatever it started (a ProxyCommand, the ssh of a jump). */
+  kill(signal: NodeJS.Signals): void;
+}
+
+export interface SpawnOptions {
+  readonly stdin: 'ignore' | 'pipe';
+  /** `ignore` gives the child no pipe of ours: a master would hold it open for ever. */
+  readonly output: 'ignore' | 'pipe';
+}
+
+/**
+ * Starts `ssh` from PATH in a session of its own: the terminal's ^C reaches only us, and no ssh of ours, nor
+ * the one it starts for a jump host, finds a terminal to prompt on.
+ * @throws PsshError ERR_SSH_SPAWN
+ */
+export async function spawnSsh(args: readonly string[], options: SpawnOptions): Promise<SshProcess> {
+  const { execa } = await import('execa');
+  const child = execa('ssh', args, {
+    stdin: options.stdin,
+    stdout: options.output,
+    stderr: options.output,
+    buffer: false,
+    reject: false,
+    detached: true,
+    cleanup: false,
+    stripFinalNewline: false,
+    encoding: 'buffer',
+    env: { SSH_ASKPASS_REQUIRE: 'never' },
+  });
+  const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+    child.once('error', () => resolve({ code: null, signal: null }));
+  });
+  // The promise of execa waits for the pipes as well; its result is not used, but must not go unhandled.
+  const settled = child.then((result) => result);
+  const { pid } = child;
+  if (pid === undefined) {
+    const result = await settled;
+    throw spawnError(result.cause ?? result);
+  }
+  return {
+    pid,
+    stdin: child.stdin ?? null,
+    stdout: child.stdout ?? null,
+    stderr: child.stderr ?? null,
+    exited,
+    kill: (signal) => killGroup(pid, signal),
+  };
+}
+
+function killGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // ESRCH: it is gone already, which is what was wanted.
+  }
+}
+
+function spawnError(cause: unknown): PsshError {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  if (code === 'ENOENT') {
+    return new PsshError(
+      'ERR_SSH_SPAWN',
+      'no ssh client on PATH; install OpenSSH (Debian: apt install openssh-client)',
+      {
+        cause,
+      },
+    );
+  }
+  const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+  return new PsshError('ERR_SSH_SPAWN', `ssh could not be started: ${reason}`, { cause });
+}
+
+/** Runs ssh to its end and gives what it printed; for `ssh -G` and `ssh -V`, never for a connection. */
+export async function runSsh(
+  args: readonly string[],
+  timeoutMs: number,
+): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
+  const { execa } = await import('execa');
+  const result = await execa('ssh', args, {
+    stdin: 'ignore',
+    reject: false,
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+    env: { SSH_ASKPASS_REQUIRE: 'never' },
+    detached: true,
+    cleanup: false,
+  });
+  if (result.exitCode === undefined && !result.timedOut && result.signal === undefined)
+    throw spawnError(result.cause);
+  return { code: result.exitCode ?? null, stdout: result.stdout, stderr: result.stderr };
+}
