@@ -5,7 +5,6 @@ import type { Source } from './expression/fault.js';
 import { parseExpression } from './expression/parse.js';
 
 export type { ExpressionContext } from './expression/context.js';
-export type { ExpressionPosition } from './expression/fault.js';
 
 const WHERE = 'host expression';
 

@@ -5,6 +5,8 @@ export interface ServerConfig {
   /** Marks every process that a session starts; see processes.ts. */
   readonly fleetId: string;
   readonly listen: { readonly address: string; readonly port: number } | null;
+  /** Stands for the home of whoever logs in. */
+  readonly home: string;
   readonly hostKeyFile: string;
   readonly authorizedKeysFile: string;
   readonly extra: readonly string[];
@@ -22,14 +24,14 @@ export function sshdConfig(config: ServerConfig): string {
   // The first SetEnv line is the only one that counts.
   const env = extra.filter(isKeyword('SetEnv')).map((line) => line.trim().replace(/^setenv\s+/i, ''));
   const unless = (keyword: string, line: string) => (extra.some(isKeyword(keyword)) ? [] : [line]);
+  const fleetEnv = [`FLEET_HOST=${config.name}`, `FLEET_ID=${config.fleetId}`, `HOME=${config.home}`];
   return [
     ...extra.filter((line) => !isKeyword('SetEnv')(line)),
-    // bash as a login shell under sshd reads ~/.bashrc only at the first shell level: what a developer has in
-    // there (seen: 100 ms, and a lock that 60 s are waited for) is none of the tests' business.
-    `SetEnv ${[...env, 'SHLVL=5', `FLEET_HOST=${config.name}`, `FLEET_ID=${config.fleetId}`].join(' ')}`,
+    `SetEnv ${[...env, ...fleetEnv].join(' ')}`,
     ...(config.listen ? [`ListenAddress ${config.listen.address}`, `Port ${config.listen.port}`] : []),
     `HostKey ${config.hostKeyFile}`,
     `AuthorizedKeysFile ${config.authorizedKeysFile}`,
+    'PermitUserRC no',
     'UsePAM no',
     'PasswordAuthentication no',
     'KbdInteractiveAuthentication no',
@@ -43,7 +45,7 @@ export function sshdConfig(config: ServerConfig): string {
     ...(config.hasPenalties ? ['PerSourcePenalties no'] : []),
     // Of these a second line is an error, or counts instead of the first.
     ...unless('MaxStartups', 'MaxStartups 300:30:600'),
-    ...unless('Subsystem', 'Subsystem sftp internal-sftp'),
+    ...unless('Subsystem', `Subsystem sftp internal-sftp -d ${config.home}`),
     ...blocks,
     '',
   ].join('\n');

@@ -10,6 +10,7 @@ import { signalQuietly } from './processes.js';
 export interface EmbeddedOptions {
   readonly name: string;
   readonly fleetId: string;
+  readonly home: string;
   readonly user: string;
   readonly hostKey: string;
   /** The public key that may log in. */
@@ -68,6 +69,7 @@ export async function startEmbeddedServer(
         sessions.serve(accept(), {
           FLEET_HOST: options.name,
           FLEET_ID: options.fleetId,
+          HOME: options.home,
           SSH_CLIENT: `${info.ip} ${info.port} ${port}`,
           SSH_CONNECTION: `${info.ip} ${info.port} ${address} ${port}`,
         });

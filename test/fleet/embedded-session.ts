@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import { basename } from 'node:path';
 import type { ServerChannel, Session } from 'ssh2';
 
@@ -32,10 +32,15 @@ function loginShell(): string {
   }
 }
 
+/** What a session's environment has besides the user's names. */
+export interface SessionEnv extends Readonly<Record<string, string>> {
+  readonly HOME: string;
+}
+
 /** What sshd gives a session, and nothing of our own environment. */
-function sessionEnv(shell: string, more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+function sessionEnv(shell: string, more: SessionEnv): NodeJS.ProcessEnv {
   const user = userInfo().username;
-  return { USER: user, LOGNAME: user, HOME: homedir(), PATH: process.env.PATH, SHELL: shell, ...more };
+  return { USER: user, LOGNAME: user, PATH: process.env.PATH, SHELL: shell, ...more };
 }
 
 /** Ties a command to its channel the way sshd does (RFC 4254 sections 5.3 and 6.10). */
@@ -66,13 +71,13 @@ export class EmbeddedSessions {
     return [...this.#running];
   }
 
-  serve(session: Session, env: Readonly<Record<string, string>>): void {
+  serve(session: Session, env: SessionEnv): void {
     let group: number | undefined;
     const start = (channel: ServerChannel, command: string | null) => {
       const shell = loginShell();
       const child = spawn(shell, command === null ? [] : ['-c', command], {
         detached: true,
-        cwd: homedir(),
+        cwd: env.HOME,
         env: sessionEnv(shell, env),
         // A leading '-' makes it a login shell.
         argv0: command === null ? `-${basename(shell)}` : basename(shell),

@@ -16,7 +16,7 @@ import { sshdVersion } from './sshd-version.js';
 import { type FleetContext, startHost } from './start-host.js';
 import type { Fleet, FleetHost, FleetOptions, HostSpec } from './types.js';
 
-export type { Fleet, FleetHost, FleetOptions, HostKind, HostSpec } from './types.js';
+export type { Fleet, HostKind } from './types.js';
 
 interface Member {
   readonly host: FleetHost;

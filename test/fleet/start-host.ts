@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Addresses, Endpoint } from './addresses.js';
 import { sshdConfig } from './config-text.js';
 import { startEmbeddedServer } from './embedded-server.js';
+import { makeHome } from './host-home.js';
 import type { HostServer } from './host-server.js';
 import { type KeyPair, makeKeyPair } from './key-pair.js';
 import { startSilentServer } from './silent-server.js';
@@ -68,6 +69,7 @@ export async function startHost(
   const hostKey = await makeKeyPair(name);
   const base = { proxyCommand: null, knownKey: hostKey.publicKey, logFile };
   await mkdir(folder);
+  const home = await makeHome(folder);
   await writeFile(logFile, '');
 
   switch (kind) {
@@ -93,8 +95,9 @@ export async function startHost(
       const authorizedKey = (kind === 'refused-key' ? context.strangerKey : context.clientKey).publicKey;
       const started =
         context.sshd === null
-          ? startEmbedded(spec, context, place, { hostKey, authorizedKey, logFile })
+          ? startEmbedded(spec, context, place, { home, hostKey, authorizedKey, logFile })
           : startReal(spec, context, place, {
+              home,
               hostKey,
               authorizedKey,
               logFile,
@@ -108,7 +111,8 @@ export async function startHost(
 
 type Where = Pick<StartedHost, 'hostName' | 'address' | 'port' | 'proxyCommand' | 'server'>;
 
-interface Keys {
+interface Own {
+  readonly home: string;
   readonly hostKey: KeyPair;
   readonly authorizedKey: string;
   readonly logFile: string;
@@ -118,9 +122,9 @@ function startEmbedded(
   { name }: HostSpec,
   { dir, user }: FleetContext,
   place: Place,
-  { hostKey, authorizedKey, logFile }: Keys,
+  { home, hostKey, authorizedKey, logFile }: Own,
 ): Promise<Where> {
-  const options = { name, fleetId: dir, user, hostKey: hostKey.privateKey, authorizedKey, logFile };
+  const options = { name, fleetId: dir, home, user, hostKey: hostKey.privateKey, authorizedKey, logFile };
   return onFreePort(place, async (endpoint) => {
     const server = await startEmbeddedServer(options, endpoint);
     return { hostName: endpoint.address, ...endpoint, proxyCommand: null, server };
@@ -132,12 +136,13 @@ async function startReal(
   { dir, hasPenalties, via }: FleetContext,
   place: Place,
   {
+    home,
     hostKey,
     authorizedKey,
     logFile,
     folder,
     sshd,
-  }: Keys & { readonly folder: string; readonly sshd: string },
+  }: Own & { readonly folder: string; readonly sshd: string },
 ): Promise<Where> {
   const { name } = spec;
   const hostKeyFile = join(folder, 'host_key');
@@ -146,7 +151,7 @@ async function startReal(
   const files = { sshd, name, configFile, logFile };
   const writeConfig = (listen: Endpoint | null) => {
     const extra = spec.sshd ?? [];
-    const config = { name, fleetId: dir, listen, hostKeyFile, authorizedKeysFile, extra, hasPenalties };
+    const config = { name, fleetId: dir, home, listen, hostKeyFile, authorizedKeysFile, extra, hasPenalties };
     return writeFile(configFile, sshdConfig(config));
   };
   await writeFile(hostKeyFile, hostKey.privateKey, { mode: 0o600 });
