@@ -34,8 +34,6 @@ export interface RunOptions {
   readonly fanout: number;
   /** Time for one command, from its start. @default none */
   readonly timeoutMs: number | null;
-  /** Between asking a remote to end and giving up on it. @default 5 s */
-  readonly killGraceMs: number;
   /** How long output is awaited after the command has exited. @default 5 s */
   readonly drainMs: number;
   /** Keep output in the results. @default false */
@@ -49,7 +47,6 @@ export interface RunOptions {
 export const RUN_DEFAULTS = {
   fanout: 32,
   timeoutMs: null,
-  killGraceMs: 5_000,
   drainMs: 5_000,
   capture: false,
   maxOutput: 64 * 1024 * 1024,

@@ -26,7 +26,6 @@ export interface ExecOptions extends SharedOptions {
   readonly env?: readonly string[];
   readonly cwd?: string;
   readonly timeout?: string;
-  readonly killGrace?: string;
   readonly drain?: string;
   readonly stdin?: boolean;
   readonly json?: boolean;
@@ -61,7 +60,6 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
     ),
     new Option('--cwd <folder>', 'run in this folder of the host'),
     new Option('-u, --timeout <duration>', 'time for one command (default none)'),
-    new Option('--kill-grace <duration>', 'between asking a remote to end and giving up on it (default 5s)'),
     new Option('--drain <duration>', 'how long output is awaited after a command has exited (default 5s)'),
     new Option('-I, --stdin', 'our input to every host; without it a command reads nothing'),
     new Option('--keep-commands', "after a failing -c the host's next ones still run"),
@@ -119,10 +117,6 @@ function resolveRun(options: ExecOptions): RunOptions {
   return Object.freeze({
     fanout: wholeNumber(options.fanout, '--fanout', 1, 10_000) ?? RUN_DEFAULTS.fanout,
     timeoutMs: timeLimit(options.timeout, '--timeout'),
-    killGraceMs:
-      options.killGrace === undefined
-        ? RUN_DEFAULTS.killGraceMs
-        : parseDuration(options.killGrace, '--kill-grace'),
     drainMs: options.drain === undefined ? RUN_DEFAULTS.drainMs : parseDuration(options.drain, '--drain'),
     capture: options.json === true,
     maxOutput: options.maxOutput === undefined ? RUN_DEFAULTS.maxOutput : parseSize(options.maxOutput),
