@@ -67,7 +67,8 @@ function installOnDebian(report: Report): void {
     if (!run('apt-get', apt, report) && run('apt-get', ['update'], report)) run('apt-get', apt, report);
   });
   // The package also enables its units, which would open port 22 at the next boot.
-  if (findSshd() !== null && findProgram('systemctl') !== null) run('systemctl', ['disable', ...UNITS], report);
+  if (findSshd() !== null && findProgram('systemctl') !== null)
+    run('systemctl', ['disable', ...UNITS], report);
 }
 
 /**
