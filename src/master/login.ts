@@ -12,6 +12,7 @@ const SERVER_ALIVE_SECONDS = 15;
 // A master of --persist 0 is closed by us; should we die, it ends by itself soon after its sessions.
 const SHORTEST_PERSIST_SECONDS = 10;
 const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 2_000;
 
 /** A host that could not be connected to; the message is ssh's reason. */
 export class ConnectFailure extends PsshError {
@@ -90,6 +91,8 @@ async function tryUntilDone(
     if (!retry || tries.made > connection.connectRetries) {
       throw new ConnectFailure(target, status, code, reason, tries.made);
     }
-    await pause(FIRST_PAUSE_MS * 2 ** (tries.made - 1) * (0.5 + Math.random()), undefined, { signal });
+    const growing = Math.min(FIRST_PAUSE_MS * 2 ** (tries.made - 1), LONGEST_PAUSE_MS);
+    // Jitter: hosts dropped together must not come back together.
+    await pause(growing * (0.5 + Math.random()), undefined, { signal });
   }
 }

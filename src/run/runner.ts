@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Readable } from 'node:stream';
 import pMap from 'p-map';
 import type { RunSummary, Sink } from '../core/events.js';
@@ -36,9 +37,11 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   const { plan, options, sinks } = request;
   const started = performance.now();
   const bus = new EventBus(sinks, request.onSinkError);
-  const byHost = await pMap(plan, (host) => runHost(host, { ...request, bus }), {
+  // One of our own for the hosts: each listens to it, which on the caller's would draw Node's warning of a leak.
+  const { signal, dispose } = forwarded(request.signal);
+  const byHost = await pMap(plan, (host) => runHost(host, { ...request, bus, signal }), {
     concurrency: options.fanout,
-  });
+  }).finally(dispose);
   const results = byHost.flat();
   const counts = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
   for (const host of byHost) counts[hostStatus(host)] += 1;
@@ -52,4 +55,13 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   await bus.emit({ type: 'summary', time: Date.now(), summary });
   await bus.end();
   return { results, summary };
+}
+
+function forwarded(outer: AbortSignal): { readonly signal: AbortSignal; readonly dispose: () => void } {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  const abort = (): void => controller.abort(outer.reason);
+  outer.addEventListener('abort', abort, { once: true });
+  if (outer.aborted) abort();
+  return { signal: controller.signal, dispose: () => outer.removeEventListener('abort', abort) };
 }

@@ -42,9 +42,9 @@ export function sshdConfig(config: ServerConfig): string {
     'PrintMotd no',
     'PrintLastLog no',
     'UseDNS no',
-    'MaxStartups 300:30:600',
     ...(config.hasPenalties ? ['PerSourcePenalties no'] : []),
-    // Of these a second line is an error, not ignored.
+    // Of these a second line is an error, or counts instead of the first.
+    ...unless('MaxStartups', 'MaxStartups 300:30:600'),
     ...unless('Subsystem', `Subsystem sftp internal-sftp -d ${config.home}`),
     ...blocks,
     '',
