@@ -30,6 +30,8 @@ afterAll(async () => {
 const run = (args: readonly string[]) => runCli(['-F', fleet.configPath, ...args], { env: fleet.env });
 
 test("each of ssh's failures has its status and ssh's reason; the other hosts' results are whole", async () => {
+  // Connected beforehand: two seconds are for the silent ones, a busy machine may need more for a login.
+  await run(['-t', '60', '-H', 'good1,good2', 'exec', 'true']);
   const hosts = 'good1,dead,nowhere,nokey,changed,mute1,mute2,mute3,good2';
   const result = await run(['-t', '2', '-H', hosts, 'exec', '--json', 'seq 1 1000; echo $FLEET_HOST']);
   expect(result.code).toBe(4);
