@@ -1,16 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { usageError } from '../core/errors.js';
+import { EXIT } from '../core/exit-code.js';
+import { type CommandContext, commandRequired } from './command-context.js';
 import { addExecCommand } from './commands/exec.js';
 import { addMastersCommand } from './commands/masters.js';
 import type { Io } from './io.js';
 import { addConnectionOptions, addGeneralOptions, addTargetOptions } from './shared-options.js';
-
-/** What a command is given, and how it tells the exit code. */
-export interface CommandContext {
-  readonly io: Io;
-  readonly done: (code: number) => void;
-}
 
 /** The tree of commands. Options shared by all stand at the top and at each command, so they fit in both places. */
 export function buildProgram(io: Io, argv: readonly string[], done: (code: number) => void): Command {
@@ -27,9 +23,7 @@ export function buildProgram(io: Io, argv: readonly string[], done: (code: numbe
   for (const command of [addExecCommand(program, context), ...addMastersCommand(program, context)]) {
     prepare(command, program, io, argv);
   }
-  program.action(() => {
-    throw usageError('no command given; one of: exec, masters (pssh-ts --help has them all)');
-  });
+  commandRequired(program);
   return program;
 }
 
@@ -48,7 +42,7 @@ function prepare(command: Command, program: Command, io: Io, argv: readonly stri
     .on('option:help', () => {
       refuseHostsAfterHelp(argv);
       command.outputHelp();
-      command.error('', { exitCode: 0 });
+      throw new CommanderError(EXIT.ok, 'help', '');
     });
 }
 
@@ -70,9 +64,12 @@ function oneLine(text: string, program: Command): string {
     .replace(/\s*\n\s*/g, ' ');
   if (line === '') return '';
   const flag = /^unknown option '(-[^']+)'/.exec(line)?.[1];
-  const owner = program.commands.find((command) =>
-    command.options.some((option) => option.short === flag || option.long === flag),
-  );
+  const owner =
+    flag === undefined
+      ? undefined
+      : program.commands.find(({ options }) =>
+          options.some(({ short, long }) => short === flag || long === flag),
+        );
   return `pssh-ts: ${line}${owner === undefined ? '' : `; it is an option of ${owner.name()}, write it after that word`}\n`;
 }
 

@@ -6,10 +6,10 @@ import { usageError } from '../../core/errors.js';
 import { RUN_DEFAULTS, type RunOptions } from '../../core/options.js';
 import { show } from '../../core/show.js';
 import { planCommands } from '../../run/plan.js';
+import type { CommandContext } from '../command-context.js';
 import { resolveConnection, timeLimit, wholeNumber } from '../connection-options.js';
 import { dryRun } from '../dry-run.js';
 import { execute } from '../execute.js';
-import type { CommandContext } from '../program.js';
 import {
   addConnectionOptions,
   addGeneralOptions,

@@ -5,8 +5,8 @@ import { targetKey } from '../../core/target.js';
 import { evaluateExpression } from '../../inventory/expression.js';
 import { closeMasters, listMasters, type MasterInfo } from '../../master/manage.js';
 import { openRuntimeDir } from '../../master/runtime-dir.js';
+import { type CommandContext, commandRequired } from '../command-context.js';
 import type { Io } from '../io.js';
-import type { CommandContext } from '../program.js';
 
 /** `masters list`, `masters close`. */
 export function addMastersCommand(program: Command, { io, done }: CommandContext): Command[] {
@@ -38,9 +38,7 @@ export function addMastersCommand(program: Command, { io, done }: CommandContext
         io.stderr.write(`pssh-ts: ${master.label}: in use by process ${master.usedBy}, left open\n`);
       done(EXIT.ok);
     });
-  masters.action(() => {
-    masters.error('masters: say list or close');
-  });
+  commandRequired(masters);
   return [masters, list, close];
 }
 
