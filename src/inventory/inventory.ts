@@ -1,4 +1,5 @@
 import type { TargetSpec } from '../core/target.js';
+import type { AnsibleModel } from './ansible-model.js';
 import type { HostSshOptions } from './ssh-args.js';
 
 /** One host of a hosts file. */
@@ -18,6 +19,8 @@ export interface Inventory {
   readonly hosts: ReadonlyMap<string, InventoryHost>;
   /** Group to host names, children resolved. */
   readonly groups: ReadonlyMap<string, readonly string[]>;
+  /** What an Ansible inventory says before conclusions, so that several files can be read as one. */
+  readonly model?: AnsibleModel;
 }
 
 /**
