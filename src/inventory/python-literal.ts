@@ -10,16 +10,18 @@ const MAX_DIGITS = 4300;
  * `42 # note` are no strings, while `true`, `01` and `10-20` are. Sets and complex numbers stay text here.
  */
 export function pythonLiteral(text: string): VarValue | undefined {
-  if (text.includes('\0')) return undefined;
+  // Most values are plain words.
+  if (!/^[ \t\f]*[-+.\d'"([{TFNrRuUbB]/.test(text) || text.includes('\0')) return undefined;
   try {
     return new Literal(text).whole();
   } catch (error) {
-    if (error instanceof NoLiteral) return undefined;
+    if (error === NO_LITERAL) return undefined;
     throw error;
   }
 }
 
-class NoLiteral extends Error {}
+// Made once: a stack for every value of a large inventory costs seconds.
+const NO_LITERAL = new Error('no literal');
 
 const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
   '\n': '',
@@ -44,7 +46,7 @@ class Literal {
     // A bare `1,2` is a tuple.
     const value = this.#items('', 0);
     this.#blanks();
-    if (this.#at < this.text.length) throw new NoLiteral();
+    if (this.#at < this.text.length) throw NO_LITERAL;
     return value;
   }
 
@@ -71,13 +73,13 @@ class Literal {
     const items: VarValue[] = [];
     let comma = false;
     while (!this.#ends(close)) {
-      if (items.length > 0 && !comma) throw new NoLiteral();
+      if (items.length > 0 && !comma) throw NO_LITERAL;
       items.push(this.#value(depth));
       comma = this.#is(',');
     }
     const [only] = items;
     if (close !== ']' && items.length === 1 && !comma && only !== undefined) return only;
-    if (close === '' && items.length === 0) throw new NoLiteral();
+    if (close === '' && items.length === 0) throw NO_LITERAL;
     return items;
   }
 
@@ -88,7 +90,7 @@ class Literal {
   }
 
   #value(depth: number): VarValue {
-    if (depth > MAX_NESTING) throw new NoLiteral();
+    if (depth > MAX_NESTING) throw NO_LITERAL;
     if (this.#is('(')) return this.#items(')', depth + 1);
     if (this.#is('[')) return this.#items(']', depth + 1);
     if (this.#is('{')) return this.#dictionary(depth + 1);
@@ -101,9 +103,9 @@ class Literal {
     const items = new Map<string, VarValue>();
     let comma = true;
     while (!this.#ends('}')) {
-      if (!comma) throw new NoLiteral();
+      if (!comma) throw NO_LITERAL;
       const key = this.#value(depth);
-      if (!this.#is(':') || typeof key === 'object') throw new NoLiteral();
+      if (!this.#is(':') || typeof key === 'object') throw NO_LITERAL;
       items.set(String(key), this.#value(depth));
       comma = this.#is(',');
     }
@@ -116,7 +118,7 @@ class Literal {
     );
     if (match === null) return null;
     const [whole, sign, based, float, decimal] = match.map((group) => group?.replaceAll('_', ''));
-    if ((whole ?? '').length > MAX_DIGITS) throw new NoLiteral();
+    if ((whole ?? '').length > MAX_DIGITS) throw NO_LITERAL;
     if (float !== undefined) return sign === '-' ? -Number(float) : Number(float);
     const integer = BigInt(based ?? decimal ?? '0');
     return sign === '-' ? -integer : integer;
@@ -131,7 +133,7 @@ class Literal {
       if (match === null) break;
       value = (value ?? '') + this.#string(match[2] ?? '', /r/i.test(match[1] ?? ''));
     }
-    if (value === null) throw new NoLiteral();
+    if (value === null) throw NO_LITERAL;
     return value;
   }
 
@@ -139,7 +141,7 @@ class Literal {
     let value = '';
     while (!this.text.startsWith(quote, this.#at)) {
       const character = this.text[this.#at++];
-      if (character === undefined) throw new NoLiteral();
+      if (character === undefined) throw NO_LITERAL;
       if (character !== '\\') value += character;
       else value += raw ? `\\${this.text[this.#at++] ?? ''}` : this.#escape();
     }
@@ -153,12 +155,12 @@ class Literal {
     const octal = this.#take(/[0-7]{1,3}/y);
     if (octal !== null) return character(Number.parseInt(octal[0], 8));
     const next = this.text[this.#at++];
-    if (next === undefined || /[xuUN]/.test(next)) throw new NoLiteral();
+    if (next === undefined || /[xuUN]/.test(next)) throw NO_LITERAL;
     return SIMPLE_ESCAPES[next] ?? `\\${next}`;
   }
 }
 
 function character(code: number): string {
-  if (code > 0x10ffff) throw new NoLiteral();
+  if (code > 0x10ffff) throw NO_LITERAL;
   return String.fromCodePoint(code);
 }
