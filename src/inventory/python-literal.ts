@@ -124,13 +124,17 @@ class Literal {
     return sign === '-' ? -integer : integer;
   }
 
-  // Strings that follow each other are one string.
+  // Strings that follow each other are one string, but not of text and bytes.
   #strings(): string {
     let value: string | null = null;
+    let bytes: boolean | null = null;
     for (;;) {
       this.#blanks();
       const match = this.#take(/(r|R|u|U|b|B|br|bR|Br|BR|rb|rB|Rb|RB|)("""|'''|"|')/y);
       if (match === null) break;
+      const isBytes = /b/i.test(match[1] ?? '');
+      if (bytes !== null && bytes !== isBytes) throw NO_LITERAL;
+      bytes = isBytes;
       value = (value ?? '') + this.#string(match[2] ?? '', /r/i.test(match[1] ?? ''));
     }
     if (value === null) throw NO_LITERAL;

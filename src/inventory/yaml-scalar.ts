@@ -24,7 +24,8 @@ function integer(text: string): bigint | null {
   else if (decimal !== undefined) value = BigInt(decimal);
   else if (binary) value = BigInt(`0b${binary}`);
   else if (hex) value = BigInt(`0x${hex}`);
-  else if (octal) value = BigInt(`0o${octal}`);
+  // `0_` is a zero.
+  else if (octal !== undefined) value = BigInt(`0o${octal || 0}`);
   else return null;
   return sign === '-' ? -value : value;
 }

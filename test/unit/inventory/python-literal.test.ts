@@ -49,6 +49,8 @@ describe('pythonLiteral', () => {
     ["'\\xg'", undefined],
     ["'''a'b'''", "a'b"],
     ["f'x'", undefined],
+    ["b'x' b'y'", 'xy'],
+    ["b'x' 'y'", undefined],
     ['1,2', '[1,2]'],
     ['1,', '[1]'],
     [',', undefined],
@@ -136,6 +138,7 @@ describe('yamlScalar', () => {
     ['2024-01-01', '2024-01-01'],
     ['1.2.3', '1.2.3'],
     ['0x', '0x'],
+    ['0_', 0n],
     ['_', '_'],
   ])('%s', (text, expected) => {
     expect(yamlScalar(text)).toEqual(expected);
