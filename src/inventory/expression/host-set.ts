@@ -11,6 +11,10 @@ export function identity(spec: TargetSpec): string {
 export class HostSet {
   private readonly specs = new Map<string, TargetSpec>();
 
+  constructor(specs: Iterable<TargetSpec> = []) {
+    for (const spec of specs) this.add(spec);
+  }
+
   get size(): number {
     return this.specs.size;
   }
@@ -22,10 +26,6 @@ export class HostSet {
 
   values(): TargetSpec[] {
     return [...this.specs.values()];
-  }
-
-  keep(wanted: (spec: TargetSpec) => boolean): void {
-    for (const [id, spec] of this.specs) if (!wanted(spec)) this.specs.delete(id);
   }
 }
 

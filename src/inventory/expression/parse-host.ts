@@ -132,7 +132,7 @@ function checkHost(source: Source, item: ScannedItem, host: Template, at: number
     throw faultAt(source, at, `${show(example)} is no IPv6 address; only those stand in brackets`);
   const fault = hostNameFault(example);
   if (fault === null) return;
-  const place = badCharacter(item, host, at);
+  const place = fault.includes(' holds ') ? badCharacter(item, host, at) : at;
   const mend = fault.includes('holds "{"')
     ? 'ranges are written web[1-3]'
     : fault.includes('empty')

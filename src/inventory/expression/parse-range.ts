@@ -1,6 +1,6 @@
 import type { PsshError } from '../../core/errors.js';
 import { show } from '../../core/show.js';
-import { isBlank } from './characters.js';
+import { skipBlanks } from './characters.js';
 import { faultAt, type Source } from './fault.js';
 import type { RangePart } from './syntax.js';
 
@@ -115,10 +115,4 @@ function partProblem(text: string, stop: number, found: string, open: number): s
   }
   if (/\d/.test(found)) return 'two numbers with nothing between them; put "," or "-" there';
   return `${show(found)} is no number; a range counts in numbers, as in [1-30,35]`;
-}
-
-function skipBlanks(text: string, at: number): number {
-  let stop = at;
-  while (isBlank(text[stop])) stop += 1;
-  return stop;
 }

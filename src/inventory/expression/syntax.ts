@@ -28,6 +28,12 @@ export interface HostOperand {
   readonly port: number | undefined;
 }
 
+/** Names without user, port, range or wildcard that stand in a row: `web1,web2 db1`. */
+export interface NamesOperand {
+  readonly kind: 'names';
+  readonly names: string[];
+}
+
 /** `@group`, `@rack[1-3]`, `@*`. */
 export interface GroupOperand {
   readonly kind: 'group';
@@ -40,7 +46,7 @@ export interface FileOperand {
   readonly path: string;
 }
 
-export type Operand = HostOperand | GroupOperand | FileOperand;
+export type Operand = NamesOperand | HostOperand | GroupOperand | FileOperand;
 
 /** An expression is a flat list: there are no parentheses and no precedence. */
 export interface Term {
