@@ -17,7 +17,7 @@ const MOST_RANGES = 64;
 // Beyond the longest host name with the longest user and port; a path may be as long.
 const MOST_LETTERS = 4096;
 // Of all that stands in brackets only an address has a colon before anything else than digits, letters, `.` and `%`.
-const ADDRESS_START = /\[[^\][,\s!&^]{0,80}:/y;
+const ADDRESS_START = /\[(?:\[|[^\][,\s!&^]{0,80}:)/y;
 const BEFORE_ADDRESS = /^(?:ssh:\/\/)?(?:.*@)?$/is;
 
 /** Reads from `start` to the blank, comma or operator that ends the operand. */
