@@ -73,8 +73,7 @@ export function either(left: readonly TargetSpec[], right: readonly TargetSpec[]
 
 // An inventory's user or port is not written at the item: its label is the bare name.
 function writtenUser({ user, label }: TargetSpec): string | undefined {
-  if (user === undefined) return undefined;
-  return label.startsWith(`${user}@`) || label.includes(`/${user}@`) ? user : undefined;
+  return label.includes('@') ? user : undefined;
 }
 
 function writtenPort({ host, port, label }: TargetSpec): number | undefined {

@@ -6,6 +6,8 @@ const NO_VARS: Readonly<Record<string, string>> = Object.freeze({});
 // Looking through all known names pays from here on.
 const LARGE = 1000;
 
+type Around = Pick<HostOperand, 'before' | 'after' | 'user' | 'port'>;
+
 /** What the context knows of names, asked for once an evaluation. */
 export class KnownNames {
   private readonly context: ExpressionContext;
@@ -34,13 +36,30 @@ export class KnownNames {
     return false;
   }
 
-  /** The target of a name that stands alone. */
-  plain(name: string): TargetSpec {
+  /** The target of `name`, `user@name:port` or what is between. */
+  item(item: string): TargetSpec {
+    const user = item.indexOf('@');
+    const colon = item.indexOf(':', user + 1);
+    if (user === -1 && colon === -1) return this.plain(item);
+    const end = colon === -1 ? item.length : colon;
+    return this.spec(
+      {
+        before: item.slice(0, user + 1),
+        after: item.slice(end),
+        user: user === -1 ? undefined : item.slice(0, user),
+        port: colon === -1 ? undefined : Number(item.slice(colon + 1)),
+      },
+      item.slice(user + 1, end),
+      true,
+    );
+  }
+
+  private plain(name: string): TargetSpec {
     return this.context.lookup?.(name) ?? { host: name, label: name, vars: NO_VARS };
   }
 
   /** The target of a name with what stands around it. */
-  spec({ before, after, user, port }: HostOperand, name: string, lookUp: boolean): TargetSpec {
+  spec({ before, after, user, port }: Around, name: string, lookUp: boolean): TargetSpec {
     if (before === '' && after === '')
       return lookUp ? this.plain(name) : { host: name, label: name, vars: NO_VARS };
     const known = lookUp ? this.context.lookup?.(name) : undefined;

@@ -19,8 +19,8 @@ interface Cursor {
   at: number;
 }
 
-// Bounds what garbage can make of 10 MB; plain names are not counted.
-const MOST_TERMS = 1_000_000;
+// Bounds what garbage can make of 10 MB. Names that follow each other are one term, however many.
+const MOST_TERMS = 200_000;
 
 /**
  * Reads a whole expression.
@@ -40,13 +40,13 @@ export function parseExpression(source: Source, limit: number = Infinity): Term[
     const start = cursor.at;
     if (isMissing(text, start)) throw missingOperand(source, start, operatorAt);
     const operand = parseOperand(cursor);
-    if (typeof operand === 'string') addName(terms, operator, operand, start);
+    if (typeof operand === 'string') addItem(terms, operator, operand, start);
     else {
       work.add(operand, start);
       terms.push({ operator, operand, at: start });
     }
     if (terms.length > MOST_TERMS)
-      throw faultAt(source, start, `more than ${MOST_TERMS} items and operators; put the hosts into a file`);
+      throw faultAt(source, start, `more than ${MOST_TERMS} ranges and operators; put the hosts into a file`);
     const end = cursor.at;
     cursor.at = skipBlanks(text, end);
     if (cursor.at === text.length) return terms;
@@ -61,23 +61,23 @@ export function parseExpression(source: Source, limit: number = Infinity): Term[
   }
 }
 
-/** A list of plain names, which may be a million long, is one term. */
-function addName(terms: Term[], operator: Operator, name: string, at: number): void {
+/** A list of simple items, which may be a million long, is one term. */
+function addItem(terms: Term[], operator: Operator, item: string, at: number): void {
   const last = terms.at(-1);
-  if (operator === 'union' && last?.operator === 'union' && last.operand.kind === 'names')
-    last.operand.names.push(name);
-  else terms.push({ operator, operand: { kind: 'names', names: [name] }, at });
+  if (operator === 'union' && last?.operator === 'union' && last.operand.kind === 'items')
+    last.operand.items.push(item);
+  else terms.push({ operator, operand: { kind: 'items', items: [item] }, at });
 }
 
-// Neither user, port, range, wildcard nor anything that a host name could not have.
-const PLAIN = /[A-Za-z0-9_][A-Za-z0-9._-]{0,1000}/y;
+// A name with a user or port at most, and nothing in it to check further.
+const SIMPLE = /(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,255}@)?[A-Za-z0-9_][A-Za-z0-9._-]{0,1000}(?::[1-9]\d{0,3})?/y;
 
 function parseOperand(cursor: Cursor): Operand | string {
   const { source, at } = cursor;
   const { text } = source;
-  PLAIN.lastIndex = at;
-  if (PLAIN.test(text) && endsOperand(text, PLAIN.lastIndex)) {
-    cursor.at = PLAIN.lastIndex;
+  SIMPLE.lastIndex = at;
+  if (SIMPLE.test(text) && endsOperand(text, SIMPLE.lastIndex)) {
+    cursor.at = SIMPLE.lastIndex;
     return text.slice(at, cursor.at);
   }
   if (text[at] === '^') return parseFile(cursor);

@@ -16,8 +16,8 @@ export function resolveOperand(
   known: KnownNames,
 ): Iterable<TargetSpec> {
   switch (operand.kind) {
-    case 'names':
-      return resolveNames(operand.names, known);
+    case 'items':
+      return resolveItems(operand.items, known);
     case 'host':
       return resolveHost(operand, at, source, known);
     case 'wildcard':
@@ -30,8 +30,8 @@ export function resolveOperand(
 }
 
 // One by one: the list may be longer than the limit, which the receiver checks.
-function* resolveNames(names: readonly string[], known: KnownNames): Iterable<TargetSpec> {
-  for (const name of names) yield known.plain(name);
+function* resolveItems(items: readonly string[], known: KnownNames): Iterable<TargetSpec> {
+  for (const item of items) yield known.item(item);
 }
 
 function resolveHost(operand: HostOperand, at: number, source: Source, known: KnownNames): TargetSpec[] {

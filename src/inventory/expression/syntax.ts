@@ -28,10 +28,10 @@ export interface HostOperand {
   readonly port: number | undefined;
 }
 
-/** Names without user, port, range or wildcard that stand in a row: `web1,web2 db1`. */
-export interface NamesOperand {
-  readonly kind: 'names';
-  readonly names: string[];
+/** Items without range or wildcard that stand in a row: `web1,deploy@web2 db1:2222`. */
+export interface ItemsOperand {
+  readonly kind: 'items';
+  readonly items: string[];
 }
 
 /** `@group`, `@rack[1-3]`, `@*`. */
@@ -46,7 +46,7 @@ export interface FileOperand {
   readonly path: string;
 }
 
-export type Operand = NamesOperand | HostOperand | GroupOperand | FileOperand;
+export type Operand = ItemsOperand | HostOperand | GroupOperand | FileOperand;
 
 /** An expression is a flat list: there are no parentheses and no precedence. */
 export interface Term {

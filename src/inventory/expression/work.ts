@@ -35,7 +35,7 @@ function operandSize(operand: Operand): number {
       return templateSize(operand.host);
     case 'group':
       return templateSize(operand.name);
-    case 'names':
+    case 'items':
     case 'file':
       // Both are bounded by what was written, and counted when their hosts are added.
       return 0;
