@@ -1,6 +1,6 @@
 import type { TargetSpec } from '../core/target.js';
-import type { ExpressionContext } from './expression/context.js';
-import { evaluateTerms } from './expression/evaluate.js';
+import { DEFAULT_LIMIT, type ExpressionContext } from './expression/context.js';
+import { countTerms, evaluateTerms } from './expression/evaluate.js';
 import type { Source } from './expression/fault.js';
 import { parseExpression } from './expression/parse.js';
 
@@ -20,7 +20,21 @@ export function evaluateExpression(
   where: string = WHERE,
 ): TargetSpec[] {
   const source: Source = { text, where };
-  return evaluateTerms(parseExpression(source), source, context);
+  return evaluateTerms(parseExpression(source, context.limit ?? DEFAULT_LIMIT), source, context);
+}
+
+/**
+ * How many hosts an expression gives. A single range is counted without being expanded.
+ * @throws PsshError ERR_INVENTORY
+ */
+export function countExpression(
+  text: string,
+  context: ExpressionContext = {},
+  where: string = WHERE,
+): number {
+  const source: Source = { text, where };
+  const terms = parseExpression(source, context.limit ?? DEFAULT_LIMIT);
+  return countTerms(terms, context) ?? evaluateTerms(terms, source, context).length;
 }
 
 /**

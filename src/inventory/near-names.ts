@@ -12,18 +12,22 @@ export function nearNames(wanted: string, names: Iterable<string>): string[] {
   return near.slice(0, MOST).map(({ name }) => name);
 }
 
-/** Insertions, deletions and changes between two texts; anything above `bound` comes back as bound + 1. */
+/** Insertions, deletions, changes and swaps of neighbours between two texts; bound + 1 where they are more. */
 function editDistance(a: string, b: string, bound: number): number {
   if (Math.abs(a.length - b.length) > bound) return bound + 1;
+  let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let row = 1; row <= a.length; row += 1) {
     const current = [row];
     for (let column = 1; column <= b.length; column += 1) {
       const change = (previous[column - 1] as number) + (a[row - 1] === b[column - 1] ? 0 : 1);
       const shift = Math.min(previous[column] as number, current[column - 1] as number) + 1;
-      current.push(Math.min(change, shift));
+      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      const swap = swapped ? (before[column - 2] as number) + 1 : Infinity;
+      current.push(Math.min(change, shift, swap));
     }
     if (Math.min(...current) > bound) return bound + 1;
+    before = previous;
     previous = current;
   }
   return previous[b.length] as number;

@@ -11,6 +11,10 @@ export function identity(spec: TargetSpec): string {
 export class HostSet {
   private readonly specs = new Map<string, TargetSpec>();
 
+  constructor(specs: Iterable<TargetSpec> = []) {
+    for (const spec of specs) this.add(spec);
+  }
+
   get size(): number {
     return this.specs.size;
   }
@@ -22,10 +26,6 @@ export class HostSet {
 
   values(): TargetSpec[] {
     return [...this.specs.values()];
-  }
-
-  keep(wanted: (spec: TargetSpec) => boolean): void {
-    for (const [id, spec] of this.specs) if (!wanted(spec)) this.specs.delete(id);
   }
 }
 
@@ -73,8 +73,7 @@ export function either(left: readonly TargetSpec[], right: readonly TargetSpec[]
 
 // An inventory's user or port is not written at the item: its label is the bare name.
 function writtenUser({ user, label }: TargetSpec): string | undefined {
-  if (user === undefined) return undefined;
-  return label.startsWith(`${user}@`) || label.includes(`/${user}@`) ? user : undefined;
+  return label.includes('@') ? user : undefined;
 }
 
 function writtenPort({ host, port, label }: TargetSpec): number | undefined {

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import type { PsshError } from '../../core/errors.js';
 import { hostNameFault, parsePort, userNameFault } from '../../core/host-name.js';
 import { show } from '../../core/show.js';
 import { faultAt, type Source } from './fault.js';
@@ -16,8 +17,7 @@ export function parseHost(source: Source, item: ScannedItem): HostOperand {
   const scheme = SCHEME.exec(first)?.[0] ?? '';
   const hostStart = first.lastIndexOf('@') + 1 || scheme.length;
   refuseLaterUser(source, item);
-  const user = hostStart > scheme.length ? first.slice(scheme.length, hostStart - 1) : undefined;
-  if (user !== undefined) checkUser(source, start + scheme.length, user);
+  const user = readUser(source, start, first.slice(0, hostStart), scheme);
 
   const before = first.slice(0, hostStart + (item.address ? 1 : 0));
   const { hostEnd, port } = readPort(source, item, before.length, scheme !== '');
@@ -44,11 +44,26 @@ function refuseLaterUser(source: Source, item: ScannedItem): void {
   }
 }
 
-function checkUser(source: Source, at: number, user: string): void {
-  if (user.endsWith('@') || user.startsWith('@'))
+/** The user of `user@` or `ssh://user@`; undefined where there is none. */
+function readUser(source: Source, start: number, before: string, scheme: string): string | undefined {
+  if (!before.endsWith('@')) return undefined;
+  const at = start + scheme.length;
+  const written = before.slice(scheme.length, -1);
+  if (written.startsWith('@') || written.endsWith('@'))
     throw faultAt(source, at, 'a group takes no user in an expression; give the user with --user');
+  const user = scheme === '' ? written : percentDecoded(written);
   const fault = userNameFault(user);
   if (fault !== null) throw faultAt(source, at, `${fault}; write user@host`);
+  return user;
+}
+
+/** In a URL, as ssh reads it, the user may be written with `%40` for `@`. */
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Where the host ends in the last literal, and the port after it. */
@@ -67,22 +82,15 @@ function readPort(
   let hostEnd: number;
   if (item.address) {
     hostEnd = last.indexOf(']', from);
-    // The address may close before a range: `[::1]x[1-2]` is no address.
-    if (hostEnd === -1)
-      throw faultAt(source, lastStart, 'after an address in brackets only a port may follow, as in [::1]:22');
+    if (hostEnd === -1) throw afterAddress(source, item);
     colon = hostEnd + 1;
-    if (colon < end && last[colon] !== ':')
-      throw faultAt(
-        source,
-        lastStart + colon,
-        'after an address in brackets only a port may follow, as in [::1]:22',
-      );
     if (colon >= end) return { hostEnd, port: undefined };
+    if (last[colon] !== ':') throw afterAddress(source, item);
   } else {
     const colons = countColons(item, beforeLength);
     if (colons !== 1) return { hostEnd: end, port: undefined };
     colon = last.indexOf(':', from);
-    if (colon === -1) throw faultAt(source, portRangeAt(item), 'a port takes no range; write one number');
+    if (colon === -1) throw portRange(source, placeOf(item, ':', beforeLength) + 1);
     hostEnd = colon;
   }
   const digits = last.slice(colon + 1, end);
@@ -110,11 +118,23 @@ function countColons(item: ScannedItem, beforeLength: number): number {
   return colons;
 }
 
-function portRangeAt(item: ScannedItem): number {
-  const index = item.literals.findIndex((literal) => literal.endsWith(':'));
-  return index === -1
-    ? (item.starts[0] as number)
-    : (item.starts[index] as number) + (item.literals[index] as string).length;
+function afterAddress(source: Source, item: ScannedItem): PsshError {
+  const next = placeOf(item, ']', 0) + 1;
+  if (source.text[next] === ':') return portRange(source, next + 1);
+  return faultAt(source, next, 'after an address in brackets only a port may follow, as in [::1]:22');
+}
+
+function portRange(source: Source, at: number): PsshError {
+  return faultAt(source, at, 'a port takes no range; write one number');
+}
+
+/** Where a character of the literals stands in the text; `from` is within the first. */
+function placeOf(item: ScannedItem, character: string, from: number): number {
+  for (const [index, literal] of item.literals.entries()) {
+    const place = literal.indexOf(character, index === 0 ? from : 0);
+    if (place !== -1) return (item.starts[index] as number) + place;
+  }
+  return item.end;
 }
 
 /** Every host of the template is as good as its longest one: a range adds nothing but digits. */
@@ -132,7 +152,7 @@ function checkHost(source: Source, item: ScannedItem, host: Template, at: number
     throw faultAt(source, at, `${show(example)} is no IPv6 address; only those stand in brackets`);
   const fault = hostNameFault(example);
   if (fault === null) return;
-  const place = badCharacter(item, host, at);
+  const place = fault.includes(' holds ') ? badCharacter(item, host, at) : at;
   const mend = fault.includes('holds "{"')
     ? 'ranges are written web[1-3]'
     : fault.includes('empty')

@@ -1,6 +1,6 @@
 import type { PsshError } from '../../core/errors.js';
 import { show } from '../../core/show.js';
-import { isBlank } from './characters.js';
+import { skipBlanks } from './characters.js';
 import { faultAt, type Source } from './fault.js';
 import type { RangePart } from './syntax.js';
 
@@ -85,15 +85,22 @@ function brief(digits: string): string {
 /** Says what is wrong at `at`, where a number, or after one `,` or `]`, was expected. */
 function partFault(source: Source, open: number, at: number): PsshError {
   const { text } = source;
-  const stop = skipBlanks(text, at);
+  let stop = skipBlanks(text, at);
+  if (stop > open + 1 && (text[stop] === '-' || text[stop] === '/')) {
+    const next = skipBlanks(text, stop + 1);
+    // What stands where the second number should be is the fault, not the sign before it.
+    if (next < text.length && !/[\d,\]]/.test(text[next] as string)) stop = next;
+  }
   const found = text.codePointAt(stop);
   // An open bracket swallows the rest of the text: the mend is where it begins.
   if (found === undefined) return faultAt(source, open, 'this bracket is never closed; close it with "]"');
-  return faultAt(source, stop, partProblem(text, stop, String.fromCodePoint(found), open));
+  const follows = text[skipBlanks(text, stop + 1)];
+  const ends = follows === ',' || follows === ']';
+  return faultAt(source, stop, partProblem(String.fromCodePoint(found), ends, open));
 }
 
-function partProblem(text: string, stop: number, found: string, open: number): string {
-  const following = text[skipBlanks(text, stop + 1)];
+/** @param ends whether nothing of the range follows */
+function partProblem(found: string, ends: boolean, open: number): string {
   switch (found) {
     case '[':
       return `a bracket inside the one of column ${open + 1}; ranges do not nest, close the first with "]"`;
@@ -105,20 +112,14 @@ function partProblem(text: string, stop: number, found: string, open: number): s
     case '.':
       return 'a range is written [1-30]; 1..30 is the form of shells';
     case '-':
-      if (following === undefined || following === ']' || following === ',')
-        return 'the range has no end; write its last number after "-"';
-      return 'a range is two numbers without a sign, as in [1-30]; take this "-" out';
+      return ends
+        ? 'the range has no end; write its last number after "-"'
+        : 'a range is two numbers without a sign, as in [1-30]; take this "-" out';
     case '/':
-      if (following === undefined || following === ']' || following === ',')
-        return 'the step is missing; write it after "/", as in [1-9/2]';
-      return 'a step stands after a range, once, as in [1-9/2]; take this "/" out';
+      return ends
+        ? 'the step is missing; write it after "/", as in [1-9/2]'
+        : 'a step stands after a range, once, as in [1-9/2]; take this "/" out';
   }
   if (/\d/.test(found)) return 'two numbers with nothing between them; put "," or "-" there';
   return `${show(found)} is no number; a range counts in numbers, as in [1-30,35]`;
-}
-
-function skipBlanks(text: string, at: number): number {
-  let stop = at;
-  while (isBlank(text[stop])) stop += 1;
-  return stop;
 }

@@ -4,23 +4,24 @@ import { nearNames } from '../near-names.js';
 import type { ExpressionContext } from './context.js';
 import { expandTemplate } from './expand.js';
 import { faultAt, type Source } from './fault.js';
+import type { KnownNames } from './names.js';
 import type { FileOperand, GroupOperand, HostOperand, Term } from './syntax.js';
 import { matchesWildcard } from './wildcard.js';
 
-const NO_VARS: Readonly<Record<string, string>> = Object.freeze({});
-
 /** The hosts of one operand, in order; repeats may be among them. */
 export function resolveOperand(
-  term: Term,
+  { operand, at }: Term,
   source: Source,
   context: ExpressionContext,
-): readonly TargetSpec[] {
-  const { operand, at } = term;
+  known: KnownNames,
+): Iterable<TargetSpec> {
   switch (operand.kind) {
+    case 'items':
+      return resolveItems(operand.items, known);
     case 'host':
-      return resolveHost(operand, at, source, context);
+      return resolveHost(operand, at, source, known);
     case 'wildcard':
-      return resolveWildcard(operand, at, source, context);
+      return resolveWildcard(operand, at, source, known);
     case 'group':
       return resolveGroup(operand, at, source, context);
     case 'file':
@@ -28,29 +29,26 @@ export function resolveOperand(
   }
 }
 
-function resolveHost(
-  operand: HostOperand,
-  at: number,
-  source: Source,
-  context: ExpressionContext,
-): TargetSpec[] {
-  if (operand.host.literals.some((literal) => literal.includes('/')))
-    checkSlash(operand, at, source, context);
-  return expandTemplate(operand.host).map((name) => makeSpec(operand, name, context));
+// One by one: the list may be longer than the limit, which the receiver checks.
+function* resolveItems(items: readonly string[], known: KnownNames): Iterable<TargetSpec> {
+  for (const item of items) yield known.item(item);
 }
 
-function resolveWildcard(
-  operand: HostOperand,
-  at: number,
-  source: Source,
-  context: ExpressionContext,
-): TargetSpec[] {
-  const names = [...new Set(context.names?.() ?? [])];
+function resolveHost(operand: HostOperand, at: number, source: Source, known: KnownNames): TargetSpec[] {
+  const { host } = operand;
+  const names = expandTemplate(host);
+  if (host.literals.some((literal) => literal.includes('/'))) checkSlashes(names, at, source, known);
+  const lookUp = known.mayLookUp(host, names.length);
+  return names.map((name) => known.spec(operand, name, lookUp));
+}
+
+function resolveWildcard(operand: HostOperand, at: number, source: Source, known: KnownNames): TargetSpec[] {
+  const names = [...known.all()];
   const specs: TargetSpec[] = [];
   for (const pattern of expandTemplate(operand.host)) {
     const matching = names.filter((name) => matchesWildcard(pattern, name));
     if (matching.length === 0) throw faultAt(source, at, noMatch(pattern, names));
-    for (const name of matching) specs.push(makeSpec(operand, name, context));
+    for (const name of matching) specs.push(known.spec(operand, name, true));
   }
   return specs;
 }
@@ -91,23 +89,10 @@ function resolveFile(
   throw faultAt(source, at, `hosts file ${show(path)} can't be read from here; write the hosts themselves`);
 }
 
-function makeSpec(operand: HostOperand, name: string, context: ExpressionContext): TargetSpec {
-  const { before, after, user, port } = operand;
-  const known = context.lookup?.(name);
-  if (known !== undefined && before === '' && after === '') return known;
-  return {
-    ...(known ?? { host: name, vars: NO_VARS }),
-    ...(user === undefined ? {} : { user }),
-    ...(port === undefined ? {} : { port }),
-    label: `${before}${name}${after}`,
-  };
-}
-
 /** A slash is a path or a network in the wrong place, but an ssh_config alias may have one. */
-function checkSlash({ host }: HostOperand, at: number, source: Source, context: ExpressionContext): void {
-  const names = new Set(context.names?.() ?? []);
-  for (const name of expandTemplate(host)) {
-    if (names.has(name) || context.lookup?.(name) !== undefined) continue;
+function checkSlashes(names: readonly string[], at: number, source: Source, known: KnownNames): void {
+  for (const name of names) {
+    if (known.has(name)) continue;
     throw faultAt(
       source,
       at,

@@ -28,6 +28,12 @@ export interface HostOperand {
   readonly port: number | undefined;
 }
 
+/** Items without range or wildcard that stand in a row: `web1,deploy@web2 db1:2222`. */
+export interface ItemsOperand {
+  readonly kind: 'items';
+  readonly items: string[];
+}
+
 /** `@group`, `@rack[1-3]`, `@*`. */
 export interface GroupOperand {
   readonly kind: 'group';
@@ -40,7 +46,7 @@ export interface FileOperand {
   readonly path: string;
 }
 
-export type Operand = HostOperand | GroupOperand | FileOperand;
+export type Operand = ItemsOperand | HostOperand | GroupOperand | FileOperand;
 
 /** An expression is a flat list: there are no parentheses and no precedence. */
 export interface Term {

@@ -1,0 +1,132 @@
+// Counts n[1-1000000] and folds a shuffled list of a million names with nodeset and with ours, in one run.
+// Needs nodeset (Debian's package clustershell):
+//     node --import tsx bench/nodeset.ts
+// Both run as processes of their own, with their start in the figure. Ours is `dist/bin.js hosts` where that is
+// built, else a few lines around the compiled library, made for this run; tsx runs this file only and is in no
+// figure.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const SIZE = 1_000_000;
+const COUNTS = 5;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'pssh-ts-bench-'));
+const list = join(folder, 'names.txt');
+
+interface Tool {
+  readonly name: string;
+  readonly count: readonly string[];
+  readonly fold: readonly string[];
+}
+
+interface Measured {
+  readonly seconds: number;
+  readonly output: string;
+}
+
+function main(): void {
+  writeFileSync(list, `${shuffledNames().join('\n')}\n`);
+  const theirs: Tool = {
+    name: run(['nodeset', '--version']).output,
+    count: ['nodeset', '-c', `n[1-${SIZE}]`],
+    fold: ['nodeset', '-f'],
+  };
+  const ours = builtCommand() ?? libraryScripts();
+  console.log(`node ${process.version}; ours: ${ours.name}; theirs: ${theirs.name}`);
+  compare(`count n[1-${SIZE}], best of ${COUNTS}`, best(ours.count), best(theirs.count), String(SIZE));
+  compare(`fold ${SIZE} shuffled names`, run(ours.fold, list), run(theirs.fold, list), `node[1-${SIZE}]`);
+}
+
+function compare(title: string, ours: Measured, theirs: Measured, wanted: string): void {
+  for (const { output } of [ours, theirs])
+    if (output !== wanted) throw new Error(`${title}: ${output.slice(0, 80)} is not ${wanted}`);
+  const ratio = (theirs.seconds / ours.seconds).toFixed(1);
+  console.log(
+    `${title}: ours ${ours.seconds.toFixed(2)} s, nodeset ${theirs.seconds.toFixed(2)} s: ${ratio} times as fast`,
+  );
+}
+
+function best(command: readonly string[]): Measured {
+  let fastest = run(command);
+  for (let nth = 1; nth < COUNTS; nth += 1) {
+    const next = run(command);
+    if (next.seconds < fastest.seconds) fastest = next;
+  }
+  return fastest;
+}
+
+function run([program, ...args]: readonly string[], input?: string): Measured {
+  const stdin = input === undefined ? 'ignore' : openSync(input, 'r');
+  const start = performance.now();
+  const { status, stdout, stderr, error } = spawnSync(program as string, args, {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: [stdin, 'pipe', 'pipe'],
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  const seconds = (performance.now() - start) / 1000;
+  if (error !== undefined || status !== 0) throw new Error(`${program} failed: ${stderr}`, { cause: error });
+  return { seconds, output: stdout.trim() };
+}
+
+/** The command itself, where it is built and has these options. */
+function builtCommand(): Tool | null {
+  const bin = join(root, 'dist', 'bin.js');
+  if (!existsSync(bin)) return null;
+  const count = [process.execPath, bin, '-H', `n[1-${SIZE}]`, 'hosts', '--count'];
+  const fold = [process.execPath, bin, '--hostfile', '-', 'hosts', '--fold'];
+  return spawnSync(count[0] as string, count.slice(1)).status === 0
+    ? { name: 'dist/bin.js', count, fold }
+    : null;
+}
+
+/** What the command would do, around the library compiled for this run. */
+function libraryScripts(): Tool {
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const library = join(folder, 'library');
+  run([process.execPath, tsc, '-p', 'tsconfig.build.json', '--outDir', library]);
+  writeFileSync(join(library, 'package.json'), '{ "type": "module" }\n');
+  const count = join(library, 'count.js');
+  writeFileSync(
+    count,
+    `import { countExpression } from './inventory/expression.js';
+console.log(countExpression(process.argv[2]));
+`,
+  );
+  const fold = join(library, 'fold.js');
+  writeFileSync(
+    fold,
+    `import { readFileSync } from 'node:fs';
+import { evaluateExpression } from './inventory/expression.js';
+import { foldNames } from './inventory/fold.js';
+console.log(foldNames(evaluateExpression(readFileSync(0, 'utf8')).map(({ label }) => label)));
+`,
+  );
+  return {
+    name: 'scripts around the library',
+    count: [process.execPath, count, `n[1-${SIZE}]`],
+    fold: [process.execPath, fold],
+  };
+}
+
+/** The same order in each run. */
+function shuffledNames(): string[] {
+  const names = Array.from({ length: SIZE }, (_, index) => `node${index + 1}`);
+  let seed = 1;
+  for (let last = names.length - 1; last > 0; last -= 1) {
+    seed = (seed * 48_271) % 2_147_483_647;
+    const other = seed % (last + 1);
+    [names[last], names[other]] = [names[other] as string, names[last] as string];
+  }
+  return names;
+}
+
+try {
+  main();
+} finally {
+  rmSync(folder, { recursive: true });
+}
