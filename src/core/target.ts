@@ -1,3 +1,15 @@
+/** ssh options that an inventory sets for one host. */
+export interface HostSshOptions {
+  /** `ssh -i`, in order. */
+  readonly identities: readonly string[];
+  /** `ssh -J`. */
+  readonly jump?: string;
+  /** `ssh -F`. */
+  readonly configFile?: string;
+  /** `ssh -o`, each `Key=value`, in order: ssh takes the first of a key. */
+  readonly options: readonly string[];
+}
+
 /** One machine to work on, as the user named it. */
 export interface Target {
   /** An ssh_config alias, a host name or an address: what stands behind `ssh`. */
@@ -12,6 +24,8 @@ export interface Target {
   readonly index: number;
   /** Inventory variables of this host. */
   readonly vars: Readonly<Record<string, string>>;
+  /** What the inventory says of the way there; absent: nothing. */
+  readonly sshOptions?: HostSshOptions;
 }
 
 /** A target before it has its place in the list. */

@@ -1,9 +1,9 @@
 import { parsePort, userNameFault } from '../core/host-name.js';
 import { show } from '../core/show.js';
-import type { TargetSpec } from '../core/target.js';
+import type { HostSshOptions, TargetSpec } from '../core/target.js';
 import { parseHostWord } from './host-word.js';
 import type { InventoryHost } from './inventory.js';
-import { type HostSshOptions, parseSshArgs } from './ssh-args.js';
+import { parseSshArgs } from './ssh-args.js';
 import { showVar, type VarValue } from './var-value.js';
 import { faultAt } from './where.js';
 

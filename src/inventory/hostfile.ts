@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { PsshError } from '../core/errors.js';
-import type { ConfigReader } from '../core/ssh-config-files.js';
+import type { ConfigReader, ConfigWalkOptions } from '../core/ssh-config-files.js';
 import { resolveModel } from './ansible-resolve.js';
 import { parseClusterShell, parseClusterShellYaml } from './clustershell-groups.js';
 import { detectFormat, type HostfileFormat } from './detect-format.js';
@@ -8,8 +8,7 @@ import { parseHostList } from './host-list.js';
 import { parseIniModel } from './ini-inventory.js';
 import type { Expand, Inventory } from './inventory.js';
 import { parseInventoryJson } from './json-inventory.js';
-import { nodeReader, sshHomes } from './node-reader.js';
-import type { HostSshOptions } from './ssh-args.js';
+import type { HostSshOptions } from '../core/target.js';
 import { sshConfigAliases } from './ssh-config-aliases.js';
 import { at, faultAt } from './where.js';
 import { parseYamlModel } from './yaml-inventory.js';
@@ -21,11 +20,8 @@ export interface HostfileHelpers {
   readonly expand?: Expand;
   /** Groups of inventories read before: an INI `[g:vars]` may speak of them. */
   readonly knownGroups?: ReadonlySet<string>;
-  /**
-   * Reads what an ssh_config includes.
-   * @default the real files
-   */
-  readonly reader?: ConfigReader;
+  /** How to read what an ssh_config includes; without it an ssh_config is an error. */
+  readonly sshConfig?: ConfigWalkOptions & { readonly reader: ConfigReader };
 }
 
 /**
@@ -55,12 +51,14 @@ export function parseHostfile(
     json: () => parseInventoryJson(path, text),
     clustershell: () => parseClusterShell(path, text, helpers.expand),
     'clustershell-yaml': () => parseClusterShellYaml(path, text, helpers.expand),
-    'ssh-config': () => parseSshConfig(path, text, helpers.reader ?? nodeReader),
+    'ssh-config': () => parseSshConfig(path, text, helpers.sshConfig),
   };
   return parsers[format ?? detectFormat(path, text)]();
 }
 
-function parseSshConfig(path: string, text: string, reader: ConfigReader): Inventory {
+function parseSshConfig(path: string, text: string, options: HostfileHelpers['sshConfig']): Inventory {
+  if (options === undefined) throw faultAt(at(path, 1), 'the file is an ssh_config', 'name a list of hosts');
+  const { reader, ...walk } = options;
   // The entry was read by the caller, perhaps from stdin; what it includes has still to be read.
   let entry = true;
   const readFile = (name: string): string | null => {
@@ -68,7 +66,7 @@ function parseSshConfig(path: string, text: string, reader: ConfigReader): Inven
     entry = false;
     return first ? text : reader.readFile(name);
   };
-  return sshConfigAliases(path, { ...reader, readFile }, sshHomes());
+  return sshConfigAliases(path, { ...reader, readFile }, walk);
 }
 
 /**

@@ -1,18 +1,7 @@
 import { parsePort, userNameFault } from '../core/host-name.js';
 import { show } from '../core/show.js';
+import type { HostSshOptions } from '../core/target.js';
 import { shellWords } from './shell-words.js';
-
-/** ssh options that an inventory sets for one host. */
-export interface HostSshOptions {
-  /** `ssh -i`, in order. */
-  readonly identities: readonly string[];
-  /** `ssh -J`. */
-  readonly jump?: string;
-  /** `ssh -F`. */
-  readonly configFile?: string;
-  /** `ssh -o`, each `Key=value`, in order: ssh takes the first of a key. */
-  readonly options: readonly string[];
-}
 
 /** What a string of ssh arguments says. */
 export interface SshArgs extends HostSshOptions {

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import type { ConnectionOptions } from '../core/options.js';
 import type { Target } from '../core/target.js';
-import type { ConfigState } from '../ssh/config-files.js';
+import { type ConfigState, readConfigState } from '../ssh/config-files.js';
 import { resolveConfig } from '../ssh/resolve.js';
 import { hashOf } from './names.js';
 
@@ -24,9 +24,13 @@ export async function destinationHash(
     connection.sshOptions,
     connection.sshConfig ?? null,
     configState.digest,
+    target.sshOptions ?? null,
   ];
+  const ownConfig = target.sshOptions?.configFile;
+  const ownState = ownConfig === undefined ? configState : readConfigState({ sshConfig: ownConfig });
+  if (ownState !== configState) parts.push(ownState.digest);
   // What a `Match exec` says can change with the files unchanged: ask ssh each time.
-  if (configState.asksMore) {
+  if (ownState.asksMore) {
     const resolved = await resolveConfig(target, connection);
     parts.push([...resolved.values]);
   }

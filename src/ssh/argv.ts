@@ -2,16 +2,20 @@ import type { ConnectionOptions } from '../core/options.js';
 import type { Target } from '../core/target.js';
 
 /** What decides where a connection goes, as ssh's own flags. */
-export function destinationArgs(target: Target, connection: ConnectionOptions): string[] {
+export function destinationArgs(target: Target, connection: ConnectionOptions, noJump = false): string[] {
   const user = target.user ?? connection.user;
   const port = target.port ?? connection.port;
+  // Nearer to the host comes first, and of repeated options ssh takes the first.
+  const { identities = [], options = [], configFile, jump } = target.sshOptions ?? {};
+  const sshConfig = configFile ?? connection.sshConfig;
+  const jumpHosts = noJump ? undefined : (jump ?? connection.jump);
   return [
-    ...(connection.sshConfig === undefined ? [] : ['-F', connection.sshConfig]),
+    ...(sshConfig === undefined ? [] : ['-F', sshConfig]),
     ...(user === undefined ? [] : ['-l', user]),
     ...(port === undefined ? [] : ['-p', String(port)]),
-    ...(connection.jump === undefined ? [] : ['-J', connection.jump]),
-    ...connection.identities.flatMap((file) => ['-i', file]),
-    ...connection.sshOptions.flatMap((option) => ['-o', option]),
+    ...(jumpHosts === undefined ? [] : ['-J', jumpHosts]),
+    ...[...identities, ...connection.identities].flatMap((file) => ['-i', file]),
+    ...[...options, ...connection.sshOptions].flatMap((option) => ['-o', option]),
   ];
 }
 
@@ -64,11 +68,10 @@ export interface SessionArgs {
 /** `ssh -S`: one command over a live master. ProxyCommand=false: a missing master must not become a silent login. */
 export function sessionArgs(options: SessionArgs): string[] {
   const { target, connection, controlPath, logPath, command } = options;
-  const { jump: _jump, ...direct } = connection;
   return [
     ...['-T', '-S', controlPath, '-E', logPath, '-o', 'LogLevel=DEBUG2', '-o', 'ControlMaster=no'],
     ...['-o', 'ProxyCommand=false', ...OURS.flatMap((option) => ['-o', option])],
-    ...destinationArgs(target, direct),
+    ...destinationArgs(target, connection, true),
     target.host,
     command,
   ];

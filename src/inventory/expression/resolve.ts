@@ -1,6 +1,6 @@
 import { show } from '../../core/show.js';
 import type { TargetSpec } from '../../core/target.js';
-import { nearNames } from '../near-names.js';
+import { nearest } from '../../core/nearest.js';
 import type { ExpressionContext } from './context.js';
 import { expandTemplate } from './expand.js';
 import { faultAt, type Source } from './fault.js';
@@ -106,14 +106,14 @@ function checkSlashes(names: readonly string[], at: number, source: Source, know
 function noMatch(pattern: string, names: readonly string[]): string {
   if (names.length === 0)
     return `nothing for ${show(pattern)} to match: there is no inventory and no ssh_config alias; write the hosts out`;
-  const near = nearNames(pattern.replaceAll(/[*?]/g, ''), names);
+  const near = nearest(pattern.replaceAll(/[*?]/g, ''), names);
   return `no name matches ${show(pattern)}; ${suggestion(near, names, 'names')}`;
 }
 
 function noGroup(name: string, all: readonly string[]): string {
   if (all.length === 0)
     return `no group ${show(name)}: no inventory with groups was given; give one with --hostfile`;
-  return `no group ${show(name)}; ${suggestion(nearNames(name, all), all, 'groups')}`;
+  return `no group ${show(name)}; ${suggestion(nearest(name, all), all, 'groups')}`;
 }
 
 const LISTED = 5;

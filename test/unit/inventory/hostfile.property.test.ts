@@ -30,7 +30,7 @@ describe('whatever stands in a hosts file', () => {
     fc.assert(
       fc.property(fc.array(pieces, { maxLength: 30 }), (parts) => {
         try {
-          parseHostfile('f', parts.join(''), format, { reader: noFiles });
+          parseHostfile('f', parts.join(''), format, { sshConfig: { reader: noFiles, tildeHome: '/root' } });
         } catch (error) {
           expect(error).toBeInstanceOf(PsshError);
           expect((error as PsshError).code).toBe('ERR_INVENTORY');
