@@ -6,6 +6,8 @@ import { parseExpression } from './expression/parse.js';
 
 export type { ExpressionContext } from './expression/context.js';
 export type { ExpressionPosition } from './expression/fault.js';
+// For `--exclude`, whose hosts are taken away from what other options gave, too.
+export { difference as excludeTargets } from './expression/host-set.js';
 
 const WHERE = 'host expression';
 

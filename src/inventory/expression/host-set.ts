@@ -34,7 +34,7 @@ export class HostSet {
  * takes `web1` away wants nothing run on web1, as root or otherwise. One written with a user or port names
  * those logins alone.
  */
-export function namedBy(items: readonly TargetSpec[]): (spec: TargetSpec) => boolean {
+function namedBy(items: readonly TargetSpec[]): (spec: TargetSpec) => boolean {
   const keys = new Set<string>();
   let logins = false;
   for (const item of items) {
@@ -56,7 +56,7 @@ export function namedBy(items: readonly TargetSpec[]): (spec: TargetSpec) => boo
 }
 
 /** `A!B` */
-export function difference(left: readonly TargetSpec[], right: readonly TargetSpec[]): TargetSpec[] {
+export function difference<T extends TargetSpec>(left: readonly T[], right: readonly TargetSpec[]): T[] {
   const named = namedBy(right);
   return left.filter((spec) => !named(spec));
 }
