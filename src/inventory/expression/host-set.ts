@@ -1,7 +1,7 @@
 import type { TargetSpec } from '../../core/target.js';
 
 /** Host and login as one text: two specs with the same are one target. */
-export function identity(spec: TargetSpec): string {
+function identity(spec: TargetSpec): string {
   // Most targets have no user and no port; their host is key enough and costs no new string.
   if (spec.user === undefined && spec.port === undefined && !spec.host.includes('@')) return spec.host;
   return key(spec.host, spec.user, spec.port);
