@@ -36,7 +36,9 @@ export function readConfigFile(
   env: NodeJS.ProcessEnv,
   known: ReadonlySet<string>,
 ): ConfigFile {
-  const file = named ?? path.join(env.XDG_CONFIG_HOME || path.join(env.HOME || homedir(), '.config'), 'pssh-ts', 'config.ini');
+  const file =
+    named ??
+    path.join(env.XDG_CONFIG_HOME || path.join(env.HOME || homedir(), '.config'), 'pssh-ts', 'config.ini');
   if (!existsSync(file)) {
     if (named === undefined) return NONE;
     throw usageError(`--config: no file ${show(named)}; name an INI file that exists`);
@@ -45,7 +47,10 @@ export function readConfigFile(
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw usageError(`${file}: it can't be read (${(cause as NodeJS.ErrnoException).code}); mend it or name another with --config`, cause);
+    throw usageError(
+      `${file}: it can't be read (${(cause as NodeJS.ErrnoException).code}); mend it or name another with --config`,
+      cause,
+    );
   }
   return interpret(file, text, known);
 }
@@ -57,25 +62,36 @@ function interpret(file: string, text: string, known: ReadonlySet<string>): Conf
   let inventory: string[] = [];
   for (const [key, value] of Object.entries(parse(text) as Record<string, unknown>)) {
     if (isSection(value)) {
-      if (key !== 'group') throw lines.fault(key, `unknown section ${show(key)}`, 'sections are [group.NAME]');
+      if (key !== 'group')
+        throw lines.fault(key, `unknown section ${show(key)}`, 'sections are [group.NAME]');
       for (const [name, hosts] of groupSections(value, [], lines)) groups.set(name, hosts);
       continue;
     }
     const entry: ConfigValue = { values: textsOf(value), where: lines.where(key) };
     if (key === 'inventory') {
-      inventory = entry.values.flatMap((one) => one.split(',')).map((one) => path.resolve(path.dirname(file), one.trim()));
+      inventory = entry.values
+        .flatMap((one) => one.split(','))
+        .map((one) => path.resolve(path.dirname(file), one.trim()));
     } else if (known.has(key)) {
       options.set(key, entry);
     } else {
       const near = nearest(key, [...known, 'inventory'])[0];
-      throw lines.fault(key, `unknown key ${show(key)}`, near === undefined ? 'keys are the long options without --' : `did you mean ${near}?`);
+      throw lines.fault(
+        key,
+        `unknown key ${show(key)}`,
+        near === undefined ? 'keys are the long options without --' : `did you mean ${near}?`,
+      );
     }
   }
   return { path: file, options, inventory, groups };
 }
 
 // ini makes `[group.web.eu]` nested objects; the name is put together again.
-function groupSections(section: Record<string, unknown>, path: readonly string[], lines: KeyLines): [string, ConfigValue][] {
+function groupSections(
+  section: Record<string, unknown>,
+  path: readonly string[],
+  lines: KeyLines,
+): [string, ConfigValue][] {
   const name = path.join('.');
   return Object.entries(section).flatMap(([key, value]): [string, ConfigValue][] => {
     if (isSection(value)) return groupSections(value, [...path, key], lines);
@@ -108,7 +124,8 @@ class KeyLines {
       if (header !== undefined) section = header.trim();
       const key = header ?? /^\s*([^;#=][^=]*?)(?:\[\])?\s*(?:=|$)/.exec(line)?.[1];
       if (key === undefined) continue;
-      for (const name of [key, `${section}/${key}`]) if (!this.lines.has(name)) this.lines.set(name, index + 1);
+      for (const name of [key, `${section}/${key}`])
+        if (!this.lines.has(name)) this.lines.set(name, index + 1);
     }
   }
 

@@ -28,7 +28,11 @@ function everyOption(program: Command): Option[] {
 }
 
 /** The config file in force for a command line. */
-export function configFileOf(program: Command, env: NodeJS.ProcessEnv, command: Command = program): ConfigFile {
+export function configFileOf(
+  program: Command,
+  env: NodeJS.ProcessEnv,
+  command: Command = program,
+): ConfigFile {
   const named = (command.opts().config ?? program.opts().config) as string | undefined;
   return readConfigFile(named, env, new Set(everyOption(program).map(longName)));
 }
@@ -43,7 +47,8 @@ export function applyDefaults(program: Command, command: Command, env: NodeJS.Pr
   const file = configFileOf(program, env, command);
   const fromEnv = readVariables(env, everyOption(program));
   const chain = command === program ? [program] : [program, command];
-  const said = (name: string): boolean => chain.some((one) => one.getOptionValueSource(attributeOf(one, name)) === 'cli');
+  const said = (name: string): boolean =>
+    chain.some((one) => one.getOptionValueSource(attributeOf(one, name)) === 'cli');
   const named = TARGETS.some((name) => chain.some((one) => targetSaid(one, name)));
   const settings: Setting[] = [];
   for (const option of settable(command)) {
@@ -81,15 +86,22 @@ function shownValues(command: Command, name: string): string[] {
   });
 }
 
-function readVariables(env: NodeJS.ProcessEnv, options: readonly Option[]): Map<string, { values: string[]; where: string }> {
-  const names = new Map(options.map((option) => [PREFIX + longName(option).replaceAll('-', '_').toUpperCase(), longName(option)]));
+function readVariables(
+  env: NodeJS.ProcessEnv,
+  options: readonly Option[],
+): Map<string, { values: string[]; where: string }> {
+  const names = new Map(
+    options.map((option) => [PREFIX + longName(option).replaceAll('-', '_').toUpperCase(), longName(option)]),
+  );
   const found = new Map<string, { values: string[]; where: string }>();
   for (const [variable, value] of Object.entries(env)) {
     if (!variable.startsWith(PREFIX) || value === undefined || value === '') continue;
     const name = names.get(variable);
     if (name === undefined) {
       const near = nearest(variable, names.keys())[0];
-      throw usageError(`unknown variable ${show(variable)}; ${near === undefined ? 'unset it' : `did you mean ${near}?`}`);
+      throw usageError(
+        `unknown variable ${show(variable)}; ${near === undefined ? 'unset it' : `did you mean ${near}?`}`,
+      );
     }
     found.set(name, { values: [value], where: variable });
   }

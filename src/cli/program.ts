@@ -3,8 +3,11 @@ import { Command, CommanderError } from 'commander';
 import { usageError } from '../core/errors.js';
 import { EXIT } from '../core/exit-code.js';
 import { type CommandContext, commandRequired } from './command-context.js';
+import { addConfigCommand } from './commands/config.js';
 import { addExecCommand } from './commands/exec.js';
+import { addHostsCommand } from './commands/hosts.js';
 import { addMastersCommand } from './commands/masters.js';
+import { applyDefaults } from './defaults.js';
 import type { Io } from './io.js';
 import { addConnectionOptions, addGeneralOptions, addTargetOptions } from './shared-options.js';
 
@@ -20,9 +23,18 @@ export function buildProgram(io: Io, argv: readonly string[], done: (code: numbe
   addConnectionOptions(program);
   addGeneralOptions(program);
   const context: CommandContext = { io, done };
-  for (const command of [addExecCommand(program, context), ...addMastersCommand(program, context)]) {
+  for (const command of [
+    addExecCommand(program, context),
+    ...addMastersCommand(program, context),
+    addHostsCommand(program, context),
+    addConfigCommand(program, context),
+  ]) {
     prepare(command, program, io, argv);
   }
+  program.hook('preAction', (_, command) => {
+    // `config` shows the defaults by filling them in itself.
+    if (command.name() !== 'config') applyDefaults(program, command, io.env);
+  });
   commandRequired(program);
   return program;
 }

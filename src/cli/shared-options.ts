@@ -2,13 +2,19 @@ import { type Command, Option } from 'commander';
 
 /** Where targets come from, in the order written. */
 export interface TargetSource {
-  readonly kind: 'host' | 'hostfile';
+  readonly kind: 'host' | 'hostfile' | 'group';
   readonly value: string;
 }
 
 /** As commander gives them; absent: not said. */
 export interface SharedOptions {
   readonly host?: readonly TargetSource[];
+  readonly all?: boolean;
+  readonly exclude?: readonly string[];
+  readonly pick?: string;
+  readonly hostfileFormat?: string;
+  readonly inventoryScript?: readonly string[];
+  readonly maxHosts?: string;
   readonly user?: string;
   readonly port?: string;
   readonly sshConfig?: string;
@@ -54,13 +60,33 @@ export function addTargetOptions(command: Command): void {
     .addOption(
       new Option(
         '--hostfile <file>',
-        'targets from a file, one [user@]host[:port] [user] a line; - is stdin; repeatable',
+        'targets or inventory from a file: host list, INI or YAML inventory, ssh_config; - is stdin; repeatable',
       )
         .argParser(into('hostfile'))
         .helpGroup('Targets:'),
     );
-  command.on('option:w', () => command.setOptionValue('host', sources));
-  command.on('option:hostfile', () => command.setOptionValue('host', sources));
+  const more: readonly Option[] = [
+    new Option('-g, --group <name>', 'targets: a group of the inventory; repeatable').argParser(
+      into('group'),
+    ),
+    new Option('-a, --all', 'targets: every host of the inventory'),
+    new Option('-x, --exclude <hosts>', 'take these away, by the same grammar as -H; repeatable').argParser(
+      collect,
+    ),
+    new Option('--pick <number>', 'this many of the targets, at random'),
+    new Option(
+      '--hostfile-format <format>',
+      'do not guess the format: list, ini, yaml, json, clustershell, clustershell-yaml, ssh-config',
+    ),
+    new Option(
+      '--inventory-script <file>',
+      'run this program (FILE --list) for an inventory; repeatable',
+    ).argParser(collect),
+    new Option('--max-hosts <number>', 'refuse expressions that give more hosts (default 1000000)'),
+  ];
+  for (const option of more) command.addOption(option.helpGroup('Targets:'));
+  for (const name of ['w', 'hostfile', 'group'])
+    command.on(`option:${name}`, () => command.setOptionValue('host', sources));
 }
 
 export function addConnectionOptions(command: Command): void {
@@ -97,6 +123,7 @@ export function addGeneralOptions(command: Command): void {
       (_: string, count: number | undefined) => (count ?? 0) + 1,
     ),
     new Option('-q, --quiet', 'print only failures'),
+    new Option('--config <file>', 'defaults and groups (default ~/.config/pssh-ts/config.ini)'),
     new Option('--dry-run', 'print what would be run where; connect to nothing'),
     new Option('--no-color', 'no colours (also: NO_COLOR)').default(undefined),
   ];

@@ -1,97 +1,112 @@
-import { readFileSync, statSync } from 'node:fs';
-import { PsshError, usageError } from '../core/errors.js';
+import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { usageError } from '../core/errors.js';
 import type { ConnectionOptions } from '../core/options.js';
 import { show } from '../core/show.js';
 import { numberTargets, type Target, type TargetSpec } from '../core/target.js';
-import { type ExpressionContext, evaluateExpression } from '../inventory/expression.js';
-import { parseHostList } from '../inventory/host-list.js';
-import { sshConfigAliases } from '../inventory/ssh-config-aliases.js';
-import { configEntries } from '../ssh/config-files.js';
-import { nodeReader } from '../ssh/config-reader.js';
-import type { SharedOptions } from './shared-options.js';
+import { evaluateExpression, excludeTargets } from '../inventory/expression.js';
+import { isHostListFile } from '../inventory/hostfile.js';
+import type { ConfigFile } from './config-file.js';
+import { wholeNumber } from './connection-options.js';
+import { checkedFormat, isRegularFile } from './hosts-files.js';
+import { InventoryView } from './inventory-view.js';
+import type { SharedOptions, TargetSource } from './shared-options.js';
+
+const MOST_HOSTS = 1_000_000;
+
+export interface TargetRequest {
+  readonly options: SharedOptions;
+  readonly connection: ConnectionOptions;
+  readonly config: ConfigFile;
+  /** Told when a bare name was read as a file. */
+  readonly onNote: (note: string) => void;
+}
+
+/** The inventory that the options name. @throws PsshError ERR_INVENTORY, ERR_USAGE */
+export function openInventory({ options, connection, config }: TargetRequest): Promise<InventoryView> {
+  return InventoryView.open(connection, {
+    files: (options.host ?? []).flatMap(({ kind, value }) => (kind === 'hostfile' ? value : [])),
+    scripts: options.inventoryScript ?? [],
+    format: checkedFormat(options.hostfileFormat),
+    config,
+    limit: wholeNumber(options.maxHosts, '--max-hosts', 1, 100_000_000) ?? MOST_HOSTS,
+  });
+}
 
 /**
  * The targets that the options name, in the order written.
- * @param onNote told when a bare name was read as a file
  * @throws PsshError ERR_USAGE for no target, ERR_INVENTORY for a bad expression or file
  */
-export function resolveTargets(
-  options: SharedOptions,
-  connection: ConnectionOptions,
-  onNote: (note: string) => void,
-): Target[] {
-  const sources = options.host ?? [];
-  if (sources.length === 0) throw usageError('no target; name hosts with -H web1,web2 or --hostfile FILE');
-  const aliases = aliasNames(connection);
-  const context: ExpressionContext = { names: () => aliases(), file: (path) => readHostsFile(path, context) };
-  const specs = sources.flatMap(({ kind, value }) => {
-    if (kind === 'hostfile') return readHostsFile(value === '-' ? '/dev/stdin' : value, context);
-    if (/^(\.{0,2}|~)\//.test(value)) return readHostsFile(value, context);
-    const implied = impliedFile(value, aliases, context);
-    if (implied === null) return evaluateExpression(value, context, '-H');
-    onNote(`-H ${show(value)} is read as a file of hosts (write ./${value} to say so, or --hostfile)`);
-    return implied;
-  });
-  const targets = numberTargets(specs);
-  if (targets.length === 0) throw usageError('no target is left; the expression or file names no host');
+export async function resolveTargets(request: TargetRequest): Promise<Target[]> {
+  const { options } = request;
+  const view = await openInventory(request);
+  const specs = chosen(request, view);
+  if (specs === null) {
+    throw usageError('no target; name hosts with -H web1,web2, --hostfile FILE, -g GROUP or -a');
+  }
+  const excluded = (options.exclude ?? []).flatMap((text) => evaluateExpression(text, view.context, '-x'));
+  const targets = numberTargets(pick(excludeTargets(specs, excluded), options.pick));
+  if (targets.length === 0) throw usageError('no target is left; the expressions and files name no host');
   return targets;
 }
 
-/** The concrete aliases of the ssh_config in force, read when first asked for. */
-function aliasNames(connection: ConnectionOptions): () => ReadonlySet<string> {
-  let names: Set<string> | undefined;
-  return () => {
-    names ??= new Set(
-      configEntries(connection).flatMap(({ path, ...walk }) => [
-        ...sshConfigAliases(path, nodeReader, walk).hosts.keys(),
-      ]),
-    );
-    return names;
-  };
+/** Null: nothing was named. */
+function chosen(request: TargetRequest, view: InventoryView): TargetSpec[] | null {
+  const { options } = request;
+  const sources = options.host ?? [];
+  // A plain list of hosts can only be meant as targets; an inventory beside -H, -g or -a is where their names come from.
+  const picks = options.all === true || sources.some(({ kind }) => kind !== 'hostfile');
+  const scripts = options.inventoryScript !== undefined && !picks;
+  if (sources.length === 0 && options.all !== true && !scripts) return null;
+  return [
+    ...sources.flatMap((source) => {
+      if (source.kind !== 'hostfile') return sourceHosts(source, request, view);
+      return picks && !view.isPlainList(source.value) ? [] : view.hostsOf(source.value);
+    }),
+    ...(options.all === true || scripts ? everyHost(view) : []),
+  ];
+}
+
+function everyHost(view: InventoryView): TargetSpec[] {
+  const hosts = view.all();
+  if (hosts.length > 0) return hosts;
+  const groups = view.groupNames();
+  if (groups.length > 0) return groups.flatMap((name) => view.group(name) ?? []);
+  throw usageError(
+    '-a: there is no inventory; name one with --hostfile FILE, or as inventory = FILE in the config file',
+  );
+}
+
+function sourceHosts(
+  { kind, value }: TargetSource,
+  request: TargetRequest,
+  view: InventoryView,
+): readonly TargetSpec[] {
+  if (kind === 'group') return evaluateExpression(value.replace(/^@?/, '@'), view.context, '-g');
+  if (/^(\.{0,2}|~)\//.test(value)) return view.implied(value);
+  if (!isImpliedFile(value, view)) return evaluateExpression(value, view.context, '-H');
+  request.onNote(`-H ${show(value)} is read as a file of hosts (write ./${value} to say so, or --hostfile)`);
+  return view.implied(value);
 }
 
 /**
- * A bare name that is a file is read as one only when it is no alias and every line of it is a host: a folder
- * full of other people's files must not choose our targets.
+ * A bare name that is a file is read as one only when it is no known name and every line of it is a host: a
+ * folder full of other people's files must not choose our targets.
  */
-function impliedFile(
-  value: string,
-  aliases: () => ReadonlySet<string>,
-  context: ExpressionContext,
-): readonly TargetSpec[] | null {
-  if (!/^[\w.-]+$/.test(value) || !isRegularFile(value) || aliases().has(value)) return null;
-  try {
-    const specs = readHostsFile(value, context);
-    return specs.length === 0 ? null : specs;
-  } catch {
-    return null;
-  }
+function isImpliedFile(value: string, view: InventoryView): boolean {
+  if (!/^[\w.-]+$/.test(value) || !isRegularFile(value) || view.isKnownName(value)) return false;
+  return isHostListFile(readFileSync(value, 'utf8'), view.expand);
 }
 
-function isRegularFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-}
-
-function readHostsFile(path: string, context: ExpressionContext): readonly TargetSpec[] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    const reason =
-      code === 'ENOENT'
-        ? 'there is no such file'
-        : code === 'EISDIR'
-          ? 'it is a folder'
-          : `it can't be read (${code})`;
-    throw new PsshError(
-      'ERR_INVENTORY',
-      `hosts file ${show(path)}: ${reason}; name a file with one host a line`,
-      { cause },
-    );
+/** N of them at random, in their order. */
+function pick<T>(specs: readonly T[], text: string | undefined): readonly T[] {
+  const count = wholeNumber(text, '--pick', 1, 100_000_000);
+  if (count === null || count >= specs.length) return specs;
+  const places = [...specs.keys()];
+  for (let place = 0; place < count; place += 1) {
+    const other = randomInt(place, places.length);
+    [places[place], places[other]] = [places[other] as number, places[place] as number];
   }
-  // Without `file`: a hosts file that names files could name itself.
-  const { file: _file, ...inside } = context;
-  const { hosts } = parseHostList(path, text, (word, where) => evaluateExpression(word, inside, where));
-  return [...hosts.values()].map(({ spec }) => spec);
+  const taken = new Set(places.slice(0, count));
+  return specs.filter((_, place) => taken.has(place));
 }

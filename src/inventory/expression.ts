@@ -6,6 +6,8 @@ import { parseExpression } from './expression/parse.js';
 
 export type { ExpressionContext } from './expression/context.js';
 
+export { difference as excludeTargets } from './expression/host-set.js';
+
 const WHERE = 'host expression';
 
 /**

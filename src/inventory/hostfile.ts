@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { PsshError } from '../core/errors.js';
 import type { ConfigReader, ConfigWalkOptions } from '../core/ssh-config-files.js';
+import type { HostSshOptions } from '../core/target.js';
 import { resolveModel } from './ansible-resolve.js';
 import { parseClusterShell, parseClusterShellYaml } from './clustershell-groups.js';
 import { detectFormat, type HostfileFormat } from './detect-format.js';
@@ -8,7 +9,6 @@ import { parseHostList } from './host-list.js';
 import { parseIniModel } from './ini-inventory.js';
 import type { Expand, Inventory } from './inventory.js';
 import { parseInventoryJson } from './json-inventory.js';
-import type { HostSshOptions } from '../core/target.js';
 import { sshConfigAliases } from './ssh-config-aliases.js';
 import { at, faultAt } from './where.js';
 import { parseYamlModel } from './yaml-inventory.js';

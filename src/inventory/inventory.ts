@@ -1,7 +1,6 @@
-import type { TargetSpec } from '../core/target.js';
+import type { HostSshOptions, TargetSpec } from '../core/target.js';
 import { AnsibleModel } from './ansible-model.js';
 import { resolveModel } from './ansible-resolve.js';
-import type { HostSshOptions } from '../core/target.js';
 
 /** One host of a hosts file. */
 export interface InventoryHost {

@@ -90,7 +90,10 @@ export class MasterPool {
    * @throws ConnectFailure, PsshError, or the signal's reason
    */
   async acquire(target: Target, signal: AbortSignal, onAttempt: (attempt: number) => void): Promise<Lease> {
-    const key = target.sshOptions === undefined ? targetKey(target) : JSON.stringify([targetKey(target), target.sshOptions]);
+    const key =
+      target.sshOptions === undefined
+        ? targetKey(target)
+        : JSON.stringify([targetKey(target), target.sshOptions]);
     let entry = this.current.get(key);
     if (entry === undefined) {
       entry = { key, held: this.obtain(target, signal, onAttempt), users: 0, retired: false };

@@ -8,8 +8,8 @@ import { show } from '../../core/show.js';
 import { planCommands } from '../../run/plan.js';
 import type { CommandContext } from '../command-context.js';
 import { resolveConnection, timeLimit, wholeNumber } from '../connection-options.js';
+import { configFileOf } from '../defaults.js';
 import { dryRun } from '../dry-run.js';
-import { execute } from '../execute.js';
 import {
   addConnectionOptions,
   addGeneralOptions,
@@ -87,9 +87,13 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
     }
     const commands = resolveCommands(words, merged);
     const notes: string[] = [];
-    const targets = resolveTargets(merged, connection, (note) => notes.push(note));
+    const config = configFileOf(program, io.env, command);
+    const onNote = (note: string): void => void notes.push(note);
+    const targets = await resolveTargets({ options: merged, connection, config, onNote });
     const plan = planCommands(targets, commands, frame);
     if (!merged.quiet) for (const note of notes) io.stderr.write(`pssh-ts: ${note}\n`);
+    // Loaded when it is needed: what only prints or refuses starts quicker.
+    const { execute } = await import('../execute.js');
     done(
       merged.dryRun === true
         ? dryRun(plan, connection, run, io)

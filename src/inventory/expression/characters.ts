@@ -10,7 +10,7 @@ const CLOSE = 93;
 const CARET = 94;
 
 /** Blanks separate operands; other white space is a fault of the name it stands in. */
-export function isBlank(code: number): boolean {
+function isBlank(code: number): boolean {
   return code === BLANK || code === TAB || code === LINE_FEED || code === RETURN;
 }
 

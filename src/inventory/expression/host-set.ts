@@ -1,7 +1,7 @@
 import type { TargetSpec } from '../../core/target.js';
 
 /** Host and login as one text: two specs with the same are one target. */
-export function identity(spec: TargetSpec): string {
+function identity(spec: TargetSpec): string {
   // Most targets have no user and no port; their host is key enough and costs no new string.
   if (spec.user === undefined && spec.port === undefined && !spec.host.includes('@')) return spec.host;
   return key(spec.host, spec.user, spec.port);
@@ -34,7 +34,7 @@ export class HostSet {
  * takes `web1` away wants nothing run on web1, as root or otherwise. One written with a user or port names
  * those logins alone.
  */
-export function namedBy(items: readonly TargetSpec[]): (spec: TargetSpec) => boolean {
+function namedBy(items: readonly TargetSpec[]): (spec: TargetSpec) => boolean {
   const keys = new Set<string>();
   let logins = false;
   for (const item of items) {
@@ -56,7 +56,7 @@ export function namedBy(items: readonly TargetSpec[]): (spec: TargetSpec) => boo
 }
 
 /** `A!B` */
-export function difference(left: readonly TargetSpec[], right: readonly TargetSpec[]): TargetSpec[] {
+export function difference<T extends TargetSpec>(left: readonly T[], right: readonly TargetSpec[]): T[] {
   const named = namedBy(right);
   return left.filter((spec) => !named(spec));
 }

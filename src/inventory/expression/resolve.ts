@@ -1,6 +1,6 @@
+import { nearest } from '../../core/nearest.js';
 import { show } from '../../core/show.js';
 import type { TargetSpec } from '../../core/target.js';
-import { nearest } from '../../core/nearest.js';
 import type { ExpressionContext } from './context.js';
 import { expandTemplate } from './expand.js';
 import { faultAt, type Source } from './fault.js';

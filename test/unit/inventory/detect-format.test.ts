@@ -86,7 +86,9 @@ describe('parseHostfile', () => {
       readFile: (path: string) => (path === '/etc/extra' ? 'Host extra' : null),
       glob: (pattern: string) => [pattern],
     };
-    const { hosts } = parseHostfile('-', 'Include /etc/extra\nHost own *.x\n', undefined, { sshConfig: { reader, tildeHome: '/root' } });
+    const { hosts } = parseHostfile('-', 'Include /etc/extra\nHost own *.x\n', undefined, {
+      sshConfig: { reader, tildeHome: '/root' },
+    });
     expect([...hosts.values()].map(({ name, where }) => [name, where])).toEqual([
       ['extra', '/etc/extra:1'],
       ['own', '-:2'],

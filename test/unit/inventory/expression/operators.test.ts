@@ -1,4 +1,6 @@
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { numberTargets } from '../../../../src/core/target.js';
+import { evaluateExpression, excludeTargets } from '../../../../src/inventory/expression.js';
 import { expandsTo, label, spec } from './table.js';
 
 describe('difference', () => {
@@ -123,4 +125,11 @@ web1!web1:2222 | (none)
     context,
     label,
   );
+});
+
+describe('excludeTargets', () => {
+  it('takes away as A!B does, and keeps what else a target has', () => {
+    const targets = numberTargets(evaluateExpression('web1,deploy@web2,web3'));
+    expect(excludeTargets(targets, evaluateExpression('web[2-9]'))).toEqual([targets[0]]);
+  });
 });

@@ -1,0 +1,210 @@
+import { type Command, Option } from 'commander';
+import { usageError } from '../../core/errors.js';
+import { EXIT } from '../../core/exit-code.js';
+import { RUN_DEFAULTS } from '../../core/options.js';
+import { show } from '../../core/show.js';
+import { numberTargets, type Target, type TargetSpec, targetName } from '../../core/target.js';
+import { countExpression, evaluateExpression, excludeTargets } from '../../inventory/expression.js';
+import { foldNames, foldParts } from '../../inventory/fold.js';
+import { regroup } from '../../inventory/regroup.js';
+import type { CommandContext } from '../command-context.js';
+import { resolveConnection, wholeNumber } from '../connection-options.js';
+import { configFileOf } from '../defaults.js';
+import { readHostsText } from '../hosts-files.js';
+import type { InventoryView } from '../inventory-view.js';
+import type { Io } from '../io.js';
+import {
+  addConnectionOptions,
+  addGeneralOptions,
+  addTargetOptions,
+  mergedOptions,
+  type SharedOptions,
+} from '../shared-options.js';
+import { openInventory, resolveTargets, type TargetRequest } from '../targets.js';
+
+interface HostsOptions extends SharedOptions {
+  readonly fold?: boolean;
+  readonly expand?: boolean;
+  readonly count?: boolean;
+  readonly regroup?: boolean;
+  readonly separator?: string;
+  readonly json?: boolean;
+  readonly resolved?: boolean;
+}
+
+const VIEWS = ['fold', 'expand', 'count', 'regroup', 'json'] as const;
+
+export function addHostsCommand(program: Command, { io, done }: CommandContext): Command {
+  const command = program
+    .command('hosts')
+    .description('Print, count, fold and group targets; connects to nothing.')
+    .usage('[targets] [options] [EXPRESSION...]')
+    .argument('[expressions...]', 'host expressions; without any target they are read from stdin, as with -');
+  addTargetOptions(command);
+  addConnectionOptions(command);
+  const options: readonly Option[] = [
+    new Option('--fold', 'the shortest expression: node[1-3,7]'),
+    new Option('--expand', 'all names on one line'),
+    new Option('--count', 'how many they are'),
+    new Option('--regroup', 'named by groups where these are whole, the rest folded'),
+    new Option(
+      '--separator <text>',
+      'between the names; \\n and \\t are read (default: a newline, with --expand a blank)',
+    ),
+    new Option('--json', 'as JSON, with variables and groups'),
+    new Option('--resolved', 'with user, address, port and jump host as ssh -G gives them'),
+  ];
+  for (const option of options) command.addOption(option.helpGroup('Output:'));
+  addGeneralOptions(command);
+  command.action(async (expressions: readonly string[]) => {
+    const merged = mergedOptions<HostsOptions>(command);
+    checkViews(merged);
+    const connection = resolveConnection(merged, io.env);
+    const config = configFileOf(program, io.env, command);
+    const onNote = (note: string): void => void io.stderr.write(`pssh-ts: ${note}\n`);
+    const request: TargetRequest = { options: merged, connection, config, onNote };
+    await printHosts(request, merged, expressions, io);
+    done(EXIT.ok);
+  });
+  return command;
+}
+
+function checkViews(options: HostsOptions): void {
+  const asked = VIEWS.filter((view) => options[view] === true);
+  const second = asked[1];
+  if (second !== undefined) throw usageError(`--${asked[0]} and --${second} are two views; choose one`);
+  if (options.resolved === true && asked[0] !== undefined && asked[0] !== 'json') {
+    throw usageError(`--resolved goes with --json or alone, not with --${asked[0]}`);
+  }
+}
+
+async function printHosts(
+  request: TargetRequest,
+  options: HostsOptions,
+  expressions: readonly string[],
+  io: Io,
+): Promise<void> {
+  const view = await openInventory(request);
+  const named = options.host !== undefined || options.all === true || options.inventoryScript !== undefined;
+  const reduces = options.exclude !== undefined || options.pick !== undefined;
+  const [only] = expressions;
+  if (
+    options.count === true &&
+    !named &&
+    !reduces &&
+    only !== undefined &&
+    expressions.length === 1 &&
+    only !== '-'
+  ) {
+    io.stdout.write(`${countExpression(only, view.context, 'hosts')}\n`);
+    return;
+  }
+  const specs: TargetSpec[] = named ? [...(await resolveTargets(request))] : [];
+  const texts = expressions.length > 0 || named ? expressions : ['-'];
+  for (const text of texts)
+    append(specs, text === '-' ? fromStdin(view) : evaluateExpression(text, view.context, 'hosts'));
+  const excluded = (options.exclude ?? []).flatMap((text) => evaluateExpression(text, view.context, '-x'));
+  const kept = excluded.length === 0 ? specs : excludeTargets(specs, excluded);
+  // --pick has chosen among the targets of options already; expressions beside them are as they were asked for.
+  await print(numberTargets(kept), view, request, options, io);
+}
+
+function append<T>(list: T[], more: readonly T[]): void {
+  for (const one of more) list.push(one);
+}
+
+function fromStdin(view: InventoryView): TargetSpec[] {
+  const text = readHostsText('-');
+  const specs: TargetSpec[] = [];
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (/^\s*(#|$)/.test(line)) continue;
+    append(specs, evaluateExpression(line.trim(), view.context, `stdin:${index + 1}`));
+  }
+  return specs;
+}
+
+async function print(
+  targets: readonly Target[],
+  view: InventoryView,
+  request: TargetRequest,
+  options: HostsOptions,
+  io: Io,
+): Promise<void> {
+  const labels = targets.map(({ label }) => label);
+  const separator = readSeparator(options.separator);
+  const line = (text: string): void => void io.stdout.write(text === '' ? '' : `${text}\n`);
+  if (options.json === true) return void line(await asJson(targets, view, request));
+  if (options.count === true) return void line(String(targets.length));
+  if (options.fold === true)
+    return void line(separator === null ? foldNames(labels) : foldParts(labels).join(separator));
+  if (options.regroup === true) return void line(regroup(labels, groupLabels(view)));
+  if (options.resolved === true) return void line(await asTable(targets, request));
+  line(labels.join(separator ?? (options.expand === true ? ' ' : '\n')));
+}
+
+function readSeparator(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  return text.replace(/\\([nt\\])/g, (_, letter: string) => ({ n: '\n', t: '\t' })[letter] ?? '\\');
+}
+
+function groupLabels(view: InventoryView): Map<string, string[]> {
+  // Every inventory has `all`, which says nothing; it would hide the groups that do.
+  const names = view.groupNames().filter((name) => name !== 'all' && name !== 'ungrouped');
+  return new Map(names.map((name) => [name, (view.group(name) ?? []).map(({ label }) => label)]));
+}
+
+async function resolved(targets: readonly Target[], { connection, options }: TargetRequest) {
+  const { resolveAll } = await import('../../run/resolve-all.js');
+  const fanout = wholeNumber(options.fanout, '--fanout', 1, 10_000) ?? RUN_DEFAULTS.fanout;
+  return resolveAll(targets, connection, fanout);
+}
+
+async function asJson(
+  targets: readonly Target[],
+  view: InventoryView,
+  request: TargetRequest,
+): Promise<string> {
+  const configs =
+    (request.options as HostsOptions).resolved === true ? await resolved(targets, request) : null;
+  const hosts = targets.map((target, place) => ({
+    host: targetName(target),
+    user: target.user ?? null,
+    port: target.port ?? null,
+    vars: publicVars(target.vars),
+    ...(configs === null ? {} : { resolved: summary(configs[place]) }),
+  }));
+  const groups = Object.fromEntries(
+    view.groupNames().map((name) => [name, (view.group(name) ?? []).map(({ label }) => label)]),
+  );
+  return JSON.stringify({ schema: 'pssh-ts/hosts@1', hosts, groups });
+}
+
+const SECRET = /pass(word|wd|phrase)?$|secret|token|private_key$/i;
+
+// Inventories hold passwords (ansible_password, ansible_become_pass): no log of a pipeline needs them.
+function publicVars(vars: Target['vars']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(vars).map(([name, value]) => [name, SECRET.test(name) ? '***' : value]),
+  );
+}
+
+type Resolved = Awaited<ReturnType<typeof resolved>>[number];
+
+function summary(config: Resolved | undefined) {
+  if (config === undefined || 'error' in config) return { error: config?.error ?? 'not asked' };
+  const { hostname, user, port, proxyJump, identityFiles } = config;
+  return { hostname, user, port, proxyJump, identityFile: identityFiles };
+}
+
+async function asTable(targets: readonly Target[], request: TargetRequest): Promise<string> {
+  const configs = await resolved(targets, request);
+  return targets
+    .map(({ label }, place) => {
+      const config = configs[place];
+      if (config === undefined || 'error' in config) return `${label} ${show(config?.error ?? '')}`;
+      const { hostname, user, port, proxyJump } = config;
+      const address = hostname.includes(':') ? `[${hostname}]` : hostname;
+      return `${label} ${user}@${address}:${port}${proxyJump === null ? '' : ` via ${proxyJump}`}`;
+    })
+    .join('\n');
+}
