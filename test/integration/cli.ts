@@ -19,6 +19,8 @@ export interface CliOptions {
   readonly deadlineMs?: number;
   /** Told of the process as soon as it runs: to signal it. */
   readonly onStart?: (pid: number) => void;
+  /** Told of each piece of stdout as it comes. */
+  readonly onOutput?: (piece: string) => void;
 }
 
 /** Runs the built command line as a person would, as a process of its own. */
@@ -32,7 +34,10 @@ export function runCli(args: readonly string[], options: CliOptions): Promise<Cl
       child.kill('SIGKILL');
       reject(new Error(`pssh-ts ${args.join(' ')} did not end; stderr: ${Buffer.concat(stderr)}`));
     }, options.deadlineMs ?? 60_000);
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout.push(chunk);
+      options.onOutput?.(chunk.toString());
+    });
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
     // A run that fails early does not read its input.
     child.stdin.on('error', () => undefined);

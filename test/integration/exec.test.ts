@@ -172,15 +172,16 @@ describe('exec on hosts that work', () => {
 
   test('TERM cancels: what had come is printed, the run exits 143', async () => {
     let pid = 0;
-    const ended = run(['-H', all, 'exec', 'echo begun; sleep 60'], { onStart: (id) => (pid = id) });
-    const begun = () => runCli(['masters', 'list', '--json'], { env: hosts.env });
-    await until(async () => (await begun()).out.includes('"usedBy":'), {
-      deadlineMs: 20_000,
-      what: 'a master in use',
+    let out = '';
+    const ended = run(['-H', all, 'exec', 'echo begun; sleep 60'], {
+      onStart: (id) => (pid = id),
+      onOutput: (piece) => (out += piece),
     });
+    await until(() => out.match(/begun/g)?.length === 3, { deadlineMs: 20_000, what: 'begun from three' });
     process.kill(pid, 'SIGTERM');
     const result = await ended;
     expect(result.code).toBe(143);
+    expect(sorted(result.out)).toEqual(hosts.names.slice(0, 3).map((name) => `${name}: begun`));
     expect(result.err).toContain('canceled');
     expect(result.durationMs).toBeLessThan(30_000);
   });

@@ -57,7 +57,10 @@ export function addHostsCommand(program: Command, { io, done }: CommandContext):
   for (const option of options) command.addOption(option.helpGroup('Output:'));
   addGeneralOptions(command);
   command.action(async (expressions: readonly string[]) => {
-    const merged = mergedOptions<HostsOptions>(command);
+    const { host, ...others } = mergedOptions<HostsOptions>(command);
+    // Expressions are what is asked about; default targets of the config file are not.
+    const isDefault = expressions.length > 0 && command.getOptionValueSource('host') === 'config';
+    const merged: HostsOptions = isDefault || host === undefined ? others : { ...others, host };
     checkViews(merged);
     const connection = resolveConnection(merged, io.env);
     const config = configFileOf(program, io.env, command);
