@@ -1,9 +1,7 @@
 // Counts n[1-1000000] and folds a shuffled list of a million names with nodeset and with ours, in one run.
 // Needs nodeset (Debian's package clustershell):
-//     node --import tsx bench/nodeset.ts
-// Both run as processes of their own, with their start in the figure. Ours is `dist/bin.js hosts` where that is
-// built, else a few lines around the compiled library, made for this run; tsx runs this file only and is in no
-// figure.
+//     npm run build && node --import tsx bench/nodeset.ts
+// Both run as processes of their own, with their start in the figure.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,7 +33,13 @@ function main(): void {
     count: ['nodeset', '-c', `n[1-${SIZE}]`],
     fold: ['nodeset', '-f'],
   };
-  const ours = builtCommand() ?? libraryScripts();
+  const bin = join(root, 'dist', 'bin.js');
+  if (!existsSync(bin)) throw new Error('dist/bin.js is missing; run npm run build');
+  const ours: Tool = {
+    name: 'dist/bin.js',
+    count: [process.execPath, bin, 'hosts', '--count', `n[1-${SIZE}]`],
+    fold: [process.execPath, bin, 'hosts', '--fold', '-'],
+  };
   console.log(`node ${process.version}; ours: ${ours.name}; theirs: ${theirs.name}`);
   const counts = bestInTurns(ours.count, theirs.count);
   compare(`count n[1-${SIZE}], best of ${COUNTS} each`, counts[0], counts[1], String(SIZE));
@@ -74,46 +78,6 @@ function run([program, ...args]: readonly string[], input?: string): Measured {
   const seconds = (performance.now() - start) / 1000;
   if (error !== undefined || status !== 0) throw new Error(`${program} failed: ${stderr}`, { cause: error });
   return { seconds, output: stdout.trim() };
-}
-
-/** The command itself, where it is built and has these options. */
-function builtCommand(): Tool | null {
-  const bin = join(root, 'dist', 'bin.js');
-  if (!existsSync(bin)) return null;
-  const count = [process.execPath, bin, '-H', `n[1-${SIZE}]`, 'hosts', '--count'];
-  const fold = [process.execPath, bin, '--hostfile', '-', 'hosts', '--fold'];
-  return spawnSync(count[0] as string, count.slice(1)).status === 0
-    ? { name: 'dist/bin.js', count, fold }
-    : null;
-}
-
-/** What the command would do, around the library compiled for this run. */
-function libraryScripts(): Tool {
-  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const library = join(folder, 'library');
-  run([process.execPath, tsc, '-p', 'tsconfig.build.json', '--outDir', library]);
-  writeFileSync(join(library, 'package.json'), '{ "type": "module" }\n');
-  const count = join(library, 'count.js');
-  writeFileSync(
-    count,
-    `import { countExpression } from './inventory/expression.js';
-console.log(countExpression(process.argv[2]));
-`,
-  );
-  const fold = join(library, 'fold.js');
-  writeFileSync(
-    fold,
-    `import { readFileSync } from 'node:fs';
-import { evaluateExpression } from './inventory/expression.js';
-import { foldNames } from './inventory/fold.js';
-console.log(foldNames(evaluateExpression(readFileSync(0, 'utf8')).map(({ label }) => label)));
-`,
-  );
-  return {
-    name: 'scripts around the library',
-    count: [process.execPath, count, `n[1-${SIZE}]`],
-    fold: [process.execPath, fold],
-  };
 }
 
 /** The same order in each run. */

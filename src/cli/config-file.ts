@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { parse } from 'ini';
 import { inventoryError, usageError } from '../core/errors.js';
 import { nearest } from '../core/nearest.js';
 import { show } from '../core/show.js';
@@ -56,6 +56,8 @@ export function readConfigFile(
 }
 
 function interpret(file: string, text: string, known: ReadonlySet<string>): ConfigFile {
+  // Loaded here: most runs have no config file.
+  const { parse } = createRequire(import.meta.url)('ini') as typeof import('ini');
   const lines = new KeyLines(file, text);
   const options = new Map<string, ConfigValue>();
   const groups = new Map<string, ConfigValue>();

@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { inventoryError, usageError } from '../core/errors.js';
 import { show } from '../core/show.js';
 import { HOSTFILE_FORMATS, type HostfileFormat, parseHostfile } from '../inventory/hostfile.js';
@@ -60,6 +58,10 @@ export async function runInventoryScript(path: string): Promise<Inventory> {
   // A bare name would be looked for on PATH, not here.
   const program = path.includes('/') ? path : `./${path}`;
   try {
+    const [{ execFile }, { promisify }] = await Promise.all([
+      import('node:child_process'),
+      import('node:util'),
+    ]);
     const run = promisify(execFile);
     const options = { timeout: SCRIPT_TIMEOUT_MS, maxBuffer: SCRIPT_OUTPUT, encoding: 'utf8' } as const;
     const { stdout } = await run(program, ['--list'], options);

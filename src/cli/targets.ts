@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { usageError } from '../core/errors.js';
 import type { ConnectionOptions } from '../core/options.js';
@@ -37,9 +36,9 @@ export function openInventory({ options, connection, config }: TargetRequest): P
  * The targets that the options name, in the order written.
  * @throws PsshError ERR_USAGE for no target, ERR_INVENTORY for a bad expression or file
  */
-export async function resolveTargets(request: TargetRequest): Promise<Target[]> {
+export async function resolveTargets(request: TargetRequest, opened?: InventoryView): Promise<Target[]> {
   const { options } = request;
-  const view = await openInventory(request);
+  const view = opened ?? (await openInventory(request));
   const specs = chosen(request, view);
   if (specs === null) {
     throw usageError('no target; name hosts with -H web1,web2, --hostfile FILE, -g GROUP or -a');
@@ -104,7 +103,7 @@ function pick<T>(specs: readonly T[], text: string | undefined): readonly T[] {
   if (count === null || count >= specs.length) return specs;
   const places = [...specs.keys()];
   for (let place = 0; place < count; place += 1) {
-    const other = randomInt(place, places.length);
+    const other = place + Math.floor(Math.random() * (places.length - place));
     [places[place], places[other]] = [places[other] as number, places[place] as number];
   }
   const taken = new Set(places.slice(0, count));

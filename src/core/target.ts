@@ -38,6 +38,8 @@ export function targetName(target: Pick<Target, 'host' | 'vars'>): string {
 
 /** What makes two targets the same machine and login. */
 export function targetKey(target: Pick<Target, 'host' | 'user' | 'port'>): string {
+  // Most have neither user nor port; no host holds an @, so the two forms can't meet.
+  if (target.user === undefined && target.port === undefined) return target.host;
   return `${target.user ?? ''}@${target.host}:${target.port ?? ''}`;
 }
 

@@ -1,4 +1,5 @@
-import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { createRequire } from 'node:module';
+import type { Alias, Node } from 'yaml';
 import { show } from '../core/show.js';
 import type { VarValue } from './var-value.js';
 import { at, faultAt } from './where.js';
@@ -18,6 +19,14 @@ export interface YamlEntry {
   readonly value: YamlNode;
 }
 
+// Loaded at the first YAML file: loading it takes as long as starting without it.
+const library: { loaded: typeof import('yaml') | null } = { loaded: null };
+
+function yaml(): typeof import('yaml') {
+  library.loaded ??= createRequire(import.meta.url)('yaml') as typeof import('yaml');
+  return library.loaded;
+}
+
 // What aliases may add to a text, in nodes: a few lines can stand for more than any memory holds.
 const MAX_ALIASED = 100_000;
 const MAX_NESTING = 200;
@@ -27,9 +36,9 @@ const MAX_NESTING = 200;
  * @throws PsshError ERR_INVENTORY with the place of the first fault
  */
 export function parseYaml(path: string, text: string): YamlNode {
-  const lines = new LineCounter();
+  const lines = new (yaml().LineCounter)();
   const bare = text.startsWith('\ufeff') ? text.slice(1) : text;
-  const document = parseDocument<Node>(bare, {
+  const document = yaml().parseDocument<Node>(bare, {
     lineCounter: lines,
     schema: 'failsafe',
     version: '1.1',
@@ -68,7 +77,7 @@ class Conversion {
     if (source === null) return { node: { kind: 'scalar', where: fallback, value: null }, size: 1 };
     const where = source.range ? this.#where(source.range[0]) : fallback;
     if (depth > MAX_NESTING) throw faultAt(where, 'nested too deeply', `use at most ${MAX_NESTING} levels`);
-    if (isAlias(source)) return this.#alias(source, where);
+    if (yaml().isAlias(source)) return this.#alias(source, where);
     const { anchor } = source as { anchor?: string };
     if (anchor !== undefined) this.#anchors.set(anchor, null);
     const sized = this.#content(source, where, depth);
@@ -89,8 +98,8 @@ class Conversion {
   }
 
   #content(source: Node, where: string, depth: number): Sized {
-    if (isMap<Node, Node | null>(source)) return this.#map(source.items, where, depth);
-    if (isSeq<Node>(source)) {
+    if (yaml().isMap<Node, Node | null>(source)) return this.#map(source.items, where, depth);
+    if (yaml().isSeq<Node>(source)) {
       const items = source.items.map((item) => this.node(item, where, depth + 1));
       const size = items.reduce((sum, item) => sum + item.size, 1);
       return { node: { kind: 'seq', where, items: items.map((item) => item.node) }, size };
@@ -130,7 +139,7 @@ class Conversion {
 }
 
 function scalarValue(source: Node): VarValue {
-  if (!isScalar(source)) return null;
+  if (!yaml().isScalar(source)) return null;
   const text = typeof source.value === 'string' ? source.value : '';
   if (source.tag === undefined || source.tag === '!')
     return source.type === 'PLAIN' ? yamlScalar(text) : text;
@@ -138,7 +147,7 @@ function scalarValue(source: Node): VarValue {
 }
 
 function isMerge(key: Node): boolean {
-  return isScalar(key) && key.value === '<<' && key.type === 'PLAIN';
+  return yaml().isScalar(key) && key.value === '<<' && key.type === 'PLAIN';
 }
 
 // Of several mappings merged at once the first has the say; what stands in the mapping itself beats them all.

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import type { ConnectionOptions } from '../core/options.js';
 import type { Target } from '../core/target.js';
-import { type ConfigState, readConfigState } from '../ssh/config-files.js';
+import { type ConfigState, readConfigState } from '../ssh/config-state.js';
 import { resolveConfig } from '../ssh/resolve.js';
 import { hashOf } from './names.js';
 

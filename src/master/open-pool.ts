@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from '../core/options.js';
-import { readConfigState } from '../ssh/config-files.js';
+import { readConfigState } from '../ssh/config-state.js';
 import { MasterPool } from './pool.js';
 import { openRuntimeDir } from './runtime-dir.js';
 

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from '../core/options.js';
 import { type Target, targetKey } from '../core/target.js';
-import type { ConfigState } from '../ssh/config-files.js';
+import type { ConfigState } from '../ssh/config-state.js';
 import { aliveCheck, terminateMaster } from './control.js';
 import { destinationHash } from './destination.js';
 import { login } from './login.js';

@@ -90,58 +90,70 @@ async function printHosts(
   const view = await openInventory(request);
   const named = options.host !== undefined || options.all === true || options.inventoryScript !== undefined;
   const reduces = options.exclude !== undefined || options.pick !== undefined;
-  const [only] = expressions;
-  if (
-    options.count === true &&
-    !named &&
-    !reduces &&
-    only !== undefined &&
-    expressions.length === 1 &&
-    only !== '-'
-  ) {
+  const only = reduces ? null : onlyExpression(options, expressions);
+  if (options.count === true && only !== null) {
     io.stdout.write(`${countExpression(only, view.context, 'hosts')}\n`);
     return;
   }
-  const specs: TargetSpec[] = named ? [...(await resolveTargets(request))] : [];
+  const specs: TargetSpec[] = [];
+  if (named) append(specs, await resolveTargets(request, view));
   const texts = expressions.length > 0 || named ? expressions : ['-'];
   for (const text of texts)
     append(specs, text === '-' ? fromStdin(view) : evaluateExpression(text, view.context, 'hosts'));
   const excluded = (options.exclude ?? []).flatMap((text) => evaluateExpression(text, view.context, '-x'));
   const kept = excluded.length === 0 ? specs : excludeTargets(specs, excluded);
   // --pick has chosen among the targets of options already; expressions beside them are as they were asked for.
-  await print(numberTargets(kept), view, request, options, io);
+  // One source has no repeats in it; numbering a million targets takes longer than folding them.
+  const sources = texts.length + (named ? 1 : 0);
+  await print(sources === 1 ? kept : numberTargets(kept), view, request, options, io);
 }
 
 function append<T>(list: T[], more: readonly T[]): void {
   for (const one of more) list.push(one);
 }
 
+/** The one expression that is asked about, where no file and no other source plays a part. */
+function onlyExpression(
+  { host = [], all, inventoryScript }: HostsOptions,
+  expressions: readonly string[],
+): string | null {
+  if (all === true || inventoryScript !== undefined) return null;
+  const texts = [...expressions, ...host.map(({ kind, value }) => (kind === 'host' ? value : '-'))];
+  const [only] = texts;
+  // A range can't be the name of a file.
+  return texts.length === 1 && only?.includes('[') === true ? only : null;
+}
+
 function fromStdin(view: InventoryView): TargetSpec[] {
-  const text = readHostsText('-');
-  const specs: TargetSpec[] = [];
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    if (/^\s*(#|$)/.test(line)) continue;
-    append(specs, evaluateExpression(line.trim(), view.context, `stdin:${index + 1}`));
+  const lines = readHostsText('-').split(/\r?\n/);
+  const text = lines.filter((line) => !/^\s*(#|$)/.test(line)).join(' ');
+  if (text === '') return [];
+  try {
+    return evaluateExpression(text, view.context, 'stdin');
+  } catch {
+    // All at once is quicker; one by one tells the line, and says whether the joining was at fault.
+    return lines.flatMap((line, index) =>
+      /^\s*(#|$)/.test(line) ? [] : evaluateExpression(line.trim(), view.context, `stdin:${index + 1}`),
+    );
   }
-  return specs;
 }
 
 async function print(
-  targets: readonly Target[],
+  specs: readonly TargetSpec[],
   view: InventoryView,
   request: TargetRequest,
   options: HostsOptions,
   io: Io,
 ): Promise<void> {
-  const labels = targets.map(({ label }) => label);
   const separator = readSeparator(options.separator);
   const line = (text: string): void => void io.stdout.write(text === '' ? '' : `${text}\n`);
-  if (options.json === true) return void line(await asJson(targets, view, request));
-  if (options.count === true) return void line(String(targets.length));
+  if (options.json === true) return void line(await asJson(numberTargets(specs), view, request));
+  if (options.count === true) return void line(String(specs.length));
+  const labels = specs.map(({ label }) => label);
   if (options.fold === true)
     return void line(separator === null ? foldNames(labels) : foldParts(labels).join(separator));
   if (options.regroup === true) return void line(regroup(labels, groupLabels(view)));
-  if (options.resolved === true) return void line(await asTable(targets, request));
+  if (options.resolved === true) return void line(await asTable(numberTargets(specs), request));
   line(labels.join(separator ?? (options.expand === true ? ' ' : '\n')));
 }
 

@@ -3,10 +3,18 @@ import { formatDuration } from '../../core/duration.js';
 import { EXIT } from '../../core/exit-code.js';
 import { targetKey } from '../../core/target.js';
 import { evaluateExpression } from '../../inventory/expression.js';
-import { closeMasters, listMasters, type MasterInfo } from '../../master/manage.js';
-import { openRuntimeDir } from '../../master/runtime-dir.js';
+import type { MasterInfo } from '../../master/manage.js';
 import { type CommandContext, commandRequired } from '../command-context.js';
 import type { Io } from '../io.js';
+
+// Loaded when it is needed: every start reads this file, few need the masters.
+async function loadManage() {
+  const [{ closeMasters, listMasters }, { openRuntimeDir }] = await Promise.all([
+    import('../../master/manage.js'),
+    import('../../master/runtime-dir.js'),
+  ]);
+  return { closeMasters, listMasters, runtimeFolder: async () => (await openRuntimeDir()).path };
+}
 
 /** `masters list`, `masters close`. */
 export function addMastersCommand(program: Command, { io, done }: CommandContext): Command[] {
@@ -19,7 +27,8 @@ export function addMastersCommand(program: Command, { io, done }: CommandContext
     .description('Show every live connection: host, process, age, and who works with it.')
     .addOption(new Option('--json', 'as JSON'))
     .action(async () => {
-      const { path } = await openRuntimeDir();
+      const { listMasters, runtimeFolder } = await loadManage();
+      const path = await runtimeFolder();
       const found = await listMasters(path);
       if (list.opts().json === true)
         io.stdout.write(`${JSON.stringify({ schema: 'pssh-ts/masters@1', masters: found })}\n`);
@@ -31,7 +40,8 @@ export function addMastersCommand(program: Command, { io, done }: CommandContext
     .description('End the connections that no process works with: all, or those of the hosts named.')
     .argument('[hosts...]', 'host expressions')
     .action(async (hosts: readonly string[]) => {
-      const { path } = await openRuntimeDir();
+      const { closeMasters, runtimeFolder } = await loadManage();
+      const path = await runtimeFolder();
       const { closed, inUse } = await closeMasters(path, chosenBy(hosts));
       io.stderr.write(`pssh-ts: ${closed.length} closed\n`);
       for (const master of inUse)
