@@ -70,6 +70,8 @@ export function sessionArgs(options: SessionArgs): string[] {
     ...['-o', 'ProxyCommand=false', ...OURS.flatMap((option) => ['-o', option])],
     ...destinationArgs(target, direct),
     target.host,
+    // ssh reads options behind the host as well: a command that begins with a dash would be one.
+    '--',
     command,
   ];
 }
