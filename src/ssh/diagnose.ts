@@ -138,5 +138,7 @@ export function sessionEnd(log: string): SessionEnd {
   const status = /^debug2: Received exit status from master (\d+)/m.exec(log);
   if (status !== null) return { kind: 'status', status: Number(status[1]) };
   if (/^debug1: mux_client_request_session: master session id/m.test(log)) return { kind: 'no-status' };
-  return { kind: 'refused', reason: lastLine(log) ?? 'the master gave no session' };
+  // Without a session ssh goes on to connect by itself, through our ProxyCommand=false: its failure is no news.
+  const [asked = ''] = log.split(/^debug1: Executing proxy command/m, 1);
+  return { kind: 'refused', reason: lastLine(asked) ?? 'the master gave no session' };
 }
