@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { usageError } from '../core/errors.js';
 import { addExecCommand } from './commands/exec.js';
 import { addMastersCommand } from './commands/masters.js';
@@ -48,7 +48,8 @@ function prepare(command: Command, program: Command, io: Io, argv: readonly stri
     .on('option:help', () => {
       refuseHostsAfterHelp(argv);
       command.outputHelp();
-      command.error('', { exitCode: 0 });
+      // command.error() takes an exit code of 0 for none given, and makes it 1.
+      throw new CommanderError(0, 'commander.help', '');
     });
 }
 

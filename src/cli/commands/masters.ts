@@ -38,7 +38,7 @@ export function addMastersCommand(program: Command, { io, done }: CommandContext
         io.stderr.write(`pssh-ts: ${master.label}: in use by process ${master.usedBy}, left open\n`);
       done(EXIT.ok);
     });
-  masters.action(() => {
+  masters.allowExcessArguments().action(() => {
     masters.error('masters: say list or close');
   });
   return [masters, list, close];
