@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { usageError } from '../core/errors.js';
+import { show } from '../core/show.js';
 import { addExecCommand } from './commands/exec.js';
 import { addMastersCommand } from './commands/masters.js';
 import type { Io } from './io.js';
@@ -55,11 +56,15 @@ function prepare(command: Command, program: Command, io: Io, argv: readonly stri
 
 // pssh reads `-h FILE` as its hosts file; printing help for that would leave a pipeline green with nothing done.
 function refuseHostsAfterHelp(argv: readonly string[]): void {
-  const at = argv.indexOf('-h');
-  const next = at === -1 ? undefined : argv[at + 1];
-  if (next === undefined || next.startsWith('-')) return;
+  const at = argv.findIndex((word) => /^-[vqNSI]*h/.test(word));
+  const rest = /^-[vqNSI]*h(.*)$/s.exec(argv[at] ?? '')?.[1];
+  if (rest === undefined) return;
+  const glued = !/^[vqNSIh]*$/.test(rest);
+  const file = glued ? rest : argv[at + 1];
+  if (file === undefined || (!glued && file.startsWith('-'))) return;
+  const shown = /^[\w./-]+$/.test(file) ? file : show(file);
   throw usageError(
-    `-h is help and takes no words; for a hosts file write --hostfile ${next}, for help --help`,
+    `-h is help and takes no words; for a hosts file write --hostfile ${shown}, for help --help`,
   );
 }
 
