@@ -28,8 +28,11 @@ export function buildProgram(io: Io, argv: readonly string[], done: (code: numbe
   for (const command of [addExecCommand(program, context), ...addMastersCommand(program, context)]) {
     prepare(command, program, io, argv);
   }
-  program.action(() => {
-    throw usageError('no command given; one of: exec, masters (pssh-ts --help has them all)');
+  // Not before: the commands would take words they have no use for. Here the word is what the error names.
+  program.allowExcessArguments().action(() => {
+    const [word] = program.args;
+    const fault = word === undefined ? 'no command given' : `${show(word)} is no command`;
+    throw usageError(`${fault}; one of: exec, masters (pssh-ts --help has them all)`);
   });
   return program;
 }
@@ -73,12 +76,16 @@ function oneLine(text: string, program: Command): string {
   const line = text
     .replace(/^error: /, '')
     .trim()
-    .replace(/\s*\n\s*/g, ' ');
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
   if (line === '') return '';
   const flag = /^unknown option '(-[^']+)'/.exec(line)?.[1];
-  const owner = program.commands.find((command) =>
-    command.options.some((option) => option.short === flag || option.long === flag),
-  );
+  const owner =
+    flag === undefined
+      ? undefined
+      : program.commands.find((command) =>
+          command.options.some((option) => option.short === flag || option.long === flag),
+        );
   return `pssh-ts: ${line}${owner === undefined ? '' : `; it is an option of ${owner.name()}, write it after that word`}\n`;
 }
 
