@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { parseDuration } from '../core/duration.js';
 import { usageError } from '../core/errors.js';
 import { hostNameFault, parsePort, userNameFault } from '../core/host-name.js';
@@ -31,12 +31,8 @@ export function resolveConnection(options: SharedOptions, env: NodeJS.ProcessEnv
   const { user, port, sshConfig, jump } = options;
   const userFault = user === undefined ? null : userNameFault(user);
   if (userFault !== null) throw usageError(`--user: ${userFault}; write the login name as the host knows it`);
-  if (sshConfig !== undefined && sshConfig !== 'none' && !existsSync(sshConfig)) {
-    throw usageError(`-F: no file ${show(sshConfig)}; name an ssh_config that exists`);
-  }
-  for (const file of options.identity ?? []) {
-    if (!existsSync(file)) throw usageError(`-i: no file ${show(file)}; name a private key that exists`);
-  }
+  if (sshConfig !== undefined && sshConfig !== 'none') checkFile('-F', sshConfig, 'an ssh_config');
+  for (const file of options.identity ?? []) checkFile('-i', file, 'a private key');
   const inCi = env.CI !== undefined && env.CI !== '' && env.CI !== 'false';
   return Object.freeze({
     ...(user === undefined ? {} : { user }),
@@ -56,6 +52,13 @@ export function resolveConnection(options: SharedOptions, env: NodeJS.ProcessEnv
           : CONNECTION_DEFAULTS.persistMs
         : parseDuration(options.persist, '--persist'),
   });
+}
+
+// ssh reads a folder as an empty file, without a word.
+function checkFile(option: string, file: string, what: string): void {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) throw usageError(`${option}: no file ${show(file)}; name ${what} that exists`);
+  if (stats.isDirectory()) throw usageError(`${option}: ${show(file)} is a folder; name ${what}`);
 }
 
 /** A number option within its bounds; null when it was not said. @throws PsshError ERR_USAGE */

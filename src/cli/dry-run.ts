@@ -16,8 +16,7 @@ export function dryRun(
     for (const { command } of steps) io.stdout.write(`${target.label}: [ssh ${flags}] ${command}\n`);
   }
   const limit = run.timeoutMs === null ? 'no time limit' : `at most ${run.timeoutMs / 1000}s each`;
-  io.stderr.write(
-    `pssh-ts: dry run: ${plan.length} hosts, fanout ${run.fanout}, ${limit}; nothing was run\n`,
-  );
+  const hosts = `${plan.length} host${plan.length === 1 ? '' : 's'}`;
+  io.stderr.write(`pssh-ts: dry run: ${hosts}, fanout ${run.fanout}, ${limit}; nothing was run\n`);
   return EXIT.ok;
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { usageError } from '../core/errors.js';
 import { EXIT } from '../core/exit-code.js';
+import { show } from '../core/show.js';
 import { type CommandContext, commandRequired } from './command-context.js';
 import { addConfigCommand } from './commands/config.js';
 import { addExecCommand } from './commands/exec.js';
@@ -60,11 +61,15 @@ function prepare(command: Command, program: Command, io: Io, argv: readonly stri
 
 // pssh reads `-h FILE` as its hosts file; printing help for that would leave a pipeline green with nothing done.
 function refuseHostsAfterHelp(argv: readonly string[]): void {
-  const at = argv.indexOf('-h');
-  const next = at === -1 ? undefined : argv[at + 1];
-  if (next === undefined || next.startsWith('-')) return;
+  const at = argv.findIndex((word) => /^-[vqNSI]*h/.test(word));
+  const rest = /^-[vqNSI]*h(.*)$/s.exec(argv[at] ?? '')?.[1];
+  if (rest === undefined) return;
+  const glued = !/^[vqNSIh]*$/.test(rest);
+  const file = glued ? rest : argv[at + 1];
+  if (file === undefined || (!glued && file.startsWith('-'))) return;
+  const shown = /^[\w./-]+$/.test(file) ? file : show(file);
   throw usageError(
-    `-h is help and takes no words; for a hosts file write --hostfile ${next}, for help --help`,
+    `-h is help and takes no words; for a hosts file write --hostfile ${shown}, for help --help`,
   );
 }
 
@@ -73,7 +78,8 @@ function oneLine(text: string, program: Command): string {
   const line = text
     .replace(/^error: /, '')
     .trim()
-    .replace(/\s*\n\s*/g, ' ');
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
   if (line === '') return '';
   const flag = /^unknown option '(-[^']+)'/.exec(line)?.[1];
   const owner =

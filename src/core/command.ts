@@ -47,10 +47,12 @@ function environmentLines(env: Readonly<Record<string, string>>): string[] {
   return [String.raw`test 'x\!' = x\! -o "x\\" != x\\ && ${csh} || export ${posix}`];
 }
 
-// A failed `cd` runs on in tcsh, so the folder is tested first.
+// A failed `cd` runs on in tcsh, so the folder is tested first. With a `./` in front, because cd reads `-` and `+1`
+// as folders it was in before, and looks for other relative names in CDPATH.
 function folderLines(cwd: string | undefined): string[] {
   if (cwd === undefined) return [];
-  const folder = cwd.startsWith('-') ? `./${cwd}` : cwd;
+  if (cwd === '') throw usageError('--cwd is empty; name a folder of the host');
+  const folder = cwd.startsWith('/') ? cwd : `./${cwd}`;
   const inside = quoteForShell(`${folder.replace(/\/+$/, '')}/.`, '--cwd');
   return [`test -x ${inside} || exec sh -c 'exit 125'`, `cd ${quoteForShell(folder, '--cwd')}`];
 }

@@ -13,6 +13,7 @@ export function quoteForShell(value: string, what = 'value'): string {
       `${what} ${show(value)} holds a newline or NUL, which has no form all login shells read; send it over stdin (-I)`,
     );
   }
-  if (/^[A-Za-z0-9_@%+:,./-]+$/.test(value)) return value;
+  // Not %: fish reads %self as its process id.
+  if (/^[A-Za-z0-9_@+:,./-]+$/.test(value)) return value;
   return `'${value.replace(/['\\!]/g, (character) => `'\\${character}'`)}'`;
 }

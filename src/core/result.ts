@@ -61,10 +61,22 @@ export interface HostResult {
   readonly skippedBy?: 'plan' | 'failure';
 }
 
+// As the exit code ranks them, so that the counts and the code tell the same story.
+const WORST_FIRST = [
+  'timed-out',
+  'signaled',
+  'canceled',
+  'disconnected',
+  'unreachable',
+  'auth-failed',
+  'host-key-failed',
+  'failed',
+] as const satisfies readonly Status[];
+
 /** The worst of a host's results decides what the host counts as. */
 export function hostStatus(results: readonly HostResult[]): Status {
-  const bad = results.find((result) => result.status !== 'ok' && result.status !== 'skipped');
-  if (bad !== undefined) return bad.status;
+  const worst = WORST_FIRST.find((status) => results.some((result) => result.status === status));
+  if (worst !== undefined) return worst;
   const skipped = results.filter((result) => result.status === 'skipped');
   return skipped.length === results.length || skipped.some((result) => result.skippedBy !== 'plan')
     ? (skipped[0]?.status ?? 'ok')

@@ -1,4 +1,4 @@
-import { lstat, mkdir } from 'node:fs/promises';
+import { lstat, mkdir, stat } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { PsshError } from '../core/errors.js';
@@ -28,7 +28,7 @@ export async function openRuntimeDir(env: NodeJS.ProcessEnv = process.env): Prom
   ];
   const notes: string[] = [];
   for (const candidate of candidates) {
-    const fault = await faultOf(candidate, uid);
+    const fault = (await placeFault(candidate, shared, uid)) ?? (await faultOf(candidate, uid));
     if (fault === null) return { path: candidate, notes };
     notes.push(`runtime folder ${candidate} is passed over: ${fault}`);
   }
@@ -36,6 +36,22 @@ export async function openRuntimeDir(env: NodeJS.ProcessEnv = process.env): Prom
     'ERR_MASTER',
     `no folder for control sockets: ${notes.join('; ')}; set XDG_RUNTIME_DIR to a private folder`,
   );
+}
+
+/** Whether somebody else rules over XDG_RUNTIME_DIR itself; the temp folder is everybody's and guarded by its sticky bit. */
+async function placeFault(
+  candidate: string,
+  shared: string | undefined,
+  uid: number,
+): Promise<string | null> {
+  if (shared === undefined || path.dirname(candidate) !== path.resolve(shared)) return null;
+  const place = await stat(shared).catch(() => null);
+  if (place === null || uid < 0) return null;
+  // `sudo -E`: a folder of root's in there would keep that user's own runs out.
+  if (place.uid !== uid && place.uid !== 0) return `user ${place.uid} owns XDG_RUNTIME_DIR, not ${uid}`;
+  if ((place.mode & 0o022) !== 0 && (place.mode & 0o1000) === 0)
+    return `others can write XDG_RUNTIME_DIR (mode ${(place.mode & 0o777).toString(8)})`;
+  return null;
 }
 
 async function faultOf(folder: string, uid: number): Promise<string | null> {

@@ -73,9 +73,13 @@ export class Spool {
     try {
       for await (const chunk of this.source) {
         const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Uint8Array);
-        await this.file.write(bytes, 0, bytes.length, this.size);
-        this.size += bytes.length;
-        this.wake();
+        // A disk that fills up takes a part of the bytes; only the next write fails.
+        for (let written = 0; written < bytes.length; ) {
+          const { bytesWritten } = await this.file.write(bytes, written, bytes.length - written, this.size);
+          written += bytesWritten;
+          this.size += bytesWritten;
+          this.wake();
+        }
       }
     } catch (error) {
       if (!this.done) this.failure = error as Error;

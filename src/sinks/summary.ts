@@ -49,16 +49,15 @@ export class SummarySink implements Sink {
   }
 
   private render(summary: RunSummary): string {
-    const { total, counts } = summary;
-    const time = formatDuration(summary.durationMs);
+    const { total, durationMs } = summary;
+    const time = formatDuration(durationMs);
     const hosts = `${total} host${total === 1 ? '' : 's'}`;
     if (this.failures.length === 0) return this.options.quiet ? '' : `pssh-ts: ${hosts} ok in ${time}\n`;
     const lines = [...groupFailures(this.failures, this.options.timeoutMs)].map(([reason, labels]) => {
       return `  ${labels.join(',')}: ${terminalSafe(reason)}\n`;
     });
-    const good =
-      counts.ok + (this.failures.some((result) => result.status === 'skipped') ? 0 : counts.skipped);
-    const head = `pssh-ts: ${total - good} of ${hosts} failed in ${time}`;
+    const failed = new Set(this.failures.map(({ target }) => target.index)).size;
+    const head = `pssh-ts: ${failed} of ${hosts} failed in ${time}`;
     return `${this.options.color ? `${RED}${head}${RESET}` : head}\n${lines.join('')}`;
   }
 }

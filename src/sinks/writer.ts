@@ -19,7 +19,8 @@ export class Writer {
 
   /** The promise, where one is given, ends when the stream takes more, or will never. */
   write(data: Uint8Array | string): void | Promise<void> {
-    if (this.failure !== null) return undefined;
+    // A stream that was closed without an error takes nothing and never says so again.
+    if (this.failure !== null || this.stream.destroyed) return undefined;
     if (this.stream.write(data)) return undefined;
     this.draining ??= new Promise<void>((resolve) => {
       const finish = (): void => {

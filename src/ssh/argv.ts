@@ -73,6 +73,8 @@ export function sessionArgs(options: SessionArgs): string[] {
     ...['-o', 'ProxyCommand=false', ...OURS.flatMap((option) => ['-o', option])],
     ...destinationArgs(target, connection, true),
     target.host,
+    // ssh reads options behind the host as well: a command that begins with a dash would be one.
+    '--',
     command,
   ];
 }

@@ -21,6 +21,12 @@ interface Rule {
 // Each rule is searched for from the last line up, the rules in this order: a refused host key also ends in
 // "Connection closed", and a banner of the server's own words stands before what ssh says last.
 const RULES: readonly Rule[] = [
+  // The server's own words, whatever they look like.
+  {
+    pattern: /^Received disconnect from (?!.*: Too many authentication failures)/,
+    status: 'unreachable',
+    code: 'ERR_CONNECT',
+  },
   { pattern: /^Host key verification failed\./, status: 'host-key-failed', code: 'ERR_HOST_KEY' },
   {
     pattern: /^No .*host key is known for .* and you have requested strict checking/,
@@ -100,10 +106,13 @@ export function connectedAddress(log: string): { readonly address: string; reado
 }
 
 function logLines(log: string): string[] {
-  return log
+  const lines = log
     .split(/\r?\n/)
     .map((line) => line.trimEnd())
     .filter((line) => line !== '' && !/^(debug[123]:|OpenSSH_|Authenticated to |@+$)/.test(line));
+  // What a server says as it disconnects may hold newlines: the lines after it can't be told from ssh's own.
+  const last = lines.findIndex((line) => line.startsWith('Received disconnect from '));
+  return last === -1 ? lines : lines.slice(0, last + 1);
 }
 
 function tidy(line: string): string {
@@ -129,5 +138,7 @@ export function sessionEnd(log: string): SessionEnd {
   const status = /^debug2: Received exit status from master (\d+)/m.exec(log);
   if (status !== null) return { kind: 'status', status: Number(status[1]) };
   if (/^debug1: mux_client_request_session: master session id/m.test(log)) return { kind: 'no-status' };
-  return { kind: 'refused', reason: lastLine(log) ?? 'the master gave no session' };
+  // Without a session ssh goes on to connect by itself, through our ProxyCommand=false: its failure is no news.
+  const [asked = ''] = log.split(/^debug1: Executing proxy command/m, 1);
+  return { kind: 'refused', reason: lastLine(asked) ?? 'the master gave no session' };
 }

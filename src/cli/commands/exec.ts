@@ -109,6 +109,8 @@ function resolveCommands(words: readonly string[], options: ExecOptions): readon
       throw usageError(`a command stands after -c and as words (${show(words.join(' '))}); leave one out`);
     if (options.argv === true)
       throw usageError('--argv is for the words of a command, not for -c; leave one out');
+    if (options.command.some((command) => command.trim() === ''))
+      throw usageError('-c: the command is empty; write it after -c, or leave that -c out');
     return options.command;
   }
   const command = joinWords(words, options.argv === true);

@@ -96,7 +96,10 @@ describe('parseHostfile', () => {
   });
 
   it('takes the format that is forced', () => {
+    const sshConfig = { reader: { readFile: () => null, glob: () => [] }, tildeHome: '/root' };
     expect([...parseHostfile('x', 'host deploy', 'list').hosts.keys()]).toEqual(['deploy@host']);
-    expect([...parseHostfile('x', 'host deploy', 'ssh-config').hosts.keys()]).toEqual(['deploy']);
+    expect([...parseHostfile('x', 'host deploy', 'ssh-config', { sshConfig }).hosts.keys()]).toEqual([
+      'deploy',
+    ]);
   });
 });

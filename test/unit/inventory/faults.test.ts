@@ -11,6 +11,8 @@ const NAMES: Record<HostfileFormat, string> = {
   'ssh-config': 'config',
 };
 
+const NO_FILES = { reader: { readFile: () => null, glob: () => [] }, tildeHome: '/root' };
+
 // Every line: the file's format, its text, and the whole error.
 const FAULTS: [HostfileFormat, string, string][] = [
   ['ini', '[web', 'inv.ini:1: a "[" in "[web" is never closed; write [1:9], [01:50:2] or [a:f]'],
@@ -242,7 +244,7 @@ const FAULTS: [HostfileFormat, string, string][] = [
 
 describe('a faulty hosts file is refused with its place, its text and a mend', () => {
   it.each(FAULTS)('%s %j', (format, text, message) => {
-    const read = (): unknown => parseHostfile(NAMES[format], text, format);
+    const read = (): unknown => parseHostfile(NAMES[format], text, format, { sshConfig: NO_FILES });
     expect(read).toThrowError(expect.objectContaining({ code: 'ERR_INVENTORY' }));
     expect(read).toThrowError(new RegExp(`^${message.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`));
     expect(message).not.toContain('\n');

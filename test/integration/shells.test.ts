@@ -1,0 +1,262 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { frameCommand, joinWords } from '../../src/core/command.js';
+import { quoteForShell } from '../../src/core/quote.js';
+import { ensureShells, SHELLS, type ShellName } from '../fleet/ensure-shells.js';
+
+let shells: Readonly<Record<ShellName, string>>;
+let home: string;
+
+beforeAll(() => {
+  shells = ensureShells((line) => console.log(line));
+  home = mkdtempSync(join(tmpdir(), 'pt-'));
+}, 300_000);
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+interface Ran {
+  readonly status: number | string | null | undefined;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** `SHELL -c TEXT`, as sshd starts a command, with the few variables that sshd sets. */
+function run(shell: ShellName, text: string, env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+  return new Promise((resolve) => {
+    const { PATH } = process.env;
+    const options = { env: { PATH, HOME: home, ...env }, cwd: home, timeout: 30_000 };
+    const child = execFile(shells[shell], ['-c', text], options, (error, out, err) =>
+      resolve({ status: error === null ? 0 : error.code, out, err }),
+    );
+    child.stdin?.end();
+  });
+}
+
+const LOCALES = [{}, { LC_ALL: 'C.UTF-8' }];
+
+// Every one of these is something else than itself to one shell or another when it is not quoted.
+const VALUES = [
+  '',
+  ' ',
+  ' a  b ',
+  'tab\there',
+  "'",
+  "''",
+  "it's",
+  '"',
+  'say "hi"',
+  '\\',
+  '\\\\',
+  'a\\',
+  '\\n',
+  "\\'",
+  "'\\",
+  "foo\\' '; echo INJECTED #",
+  "'; echo INJECTED; '",
+  '"; echo INJECTED; "',
+  "\\'; echo INJECTED #",
+  '!',
+  '!!',
+  '!$',
+  'wow!',
+  '\\!',
+  "'!'",
+  '!-1',
+  '$(echo INJECTED)',
+  '`echo INJECTED`',
+  '$HOME',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's braces
+  '${HOME}',
+  '(echo INJECTED)',
+  '$status',
+  '$',
+  '$$',
+  '%self',
+  '%1',
+  '%',
+  '=ls',
+  '~',
+  '~root',
+  '*',
+  '?',
+  '[a-z]*',
+  '{a,b}',
+  '{}',
+  '-n',
+  '--',
+  '--help',
+  '-',
+  ';',
+  '&',
+  '&& echo INJECTED',
+  '|',
+  '>x',
+  '<x',
+  '^',
+  '^a^b',
+  '#',
+  '# not a comment',
+  'a#b',
+  '@',
+  'a=b',
+  ':',
+  '.',
+  'ä ö ü ß',
+  '日本語',
+  '🦊',
+  '\u00a0',
+  'e\u0301',
+  '\u0001\u001b[31m\u007f',
+  'x'.repeat(4000),
+];
+
+test('the corpus is as large as it claims', () => {
+  expect(new Set(VALUES).size).toBe(VALUES.length);
+  expect(VALUES.length).toBeGreaterThanOrEqual(40);
+});
+
+describe.each(SHELLS)('%s', (shell) => {
+  const words = async (values: readonly string[], env?: NodeJS.ProcessEnv): Promise<string[]> => {
+    const { out, err } = await run(shell, `printf '%s\\n' ${joinWords(values, true)}`, env);
+    expect(err).toBe('');
+    return out.split('\n').slice(0, -1);
+  };
+  const variables = async (values: readonly string[], env?: NodeJS.ProcessEnv): Promise<string[]> => {
+    const set = Object.fromEntries(values.map((value, index) => [`V${index}`, value]));
+    // `env`, because printenv is built into tcsh and takes one name there.
+    const { out, err } = await run(shell, frameCommand('env', { env: set }), env);
+    expect(err).toBe('');
+    const lines = new Map(
+      out.split('\n').map((line) => [line.split('=', 1)[0], line.replace(/^[^=]*=/, '')]),
+    );
+    return Object.keys(set).map((name) => lines.get(name) ?? '(not set)');
+  };
+
+  test.each(LOCALES)('reads every awkward value as one word with %j', async (locale) => {
+    expect(await words(VALUES, locale)).toEqual(VALUES);
+  });
+
+  test.each(LOCALES)('gets every awkward value as a variable with %j', async (locale) => {
+    expect(await variables(VALUES, locale)).toEqual(VALUES);
+  });
+
+  // Each alone too: two faults that cancel each other out must not pass.
+  test.each(["foo\\' '; echo INJECTED #", '%self', '!', '', '\\', '~', '-n'])(
+    'reads %j alone',
+    async (value) => {
+      expect(await words([value])).toEqual([value]);
+      expect(await variables([value])).toEqual([value]);
+    },
+  );
+
+  test('reads any text without a newline as it is', async () => {
+    const text = fc.oneof(
+      fc.string({ unit: fc.constantFrom(...`'"\\!$\`~*?[]{}()<>|&;#%^@=-+:,. \taé`) }),
+      fc.string({ unit: 'binary' }).map((value) => value.replace(/[\u0000\n\r]/g, '')),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(text, { minLength: 20, maxLength: 60 }), async (values) => {
+        expect(await words(values)).toEqual(values);
+        expect(await variables(values)).toEqual(values);
+      }),
+      { numRuns: 8, endOnFailure: true },
+    );
+  });
+
+  test('runs what the user wrote as if nothing stood before it', async () => {
+    const texts = [
+      'exit 44',
+      'echo out; exit 3',
+      'false',
+      'true',
+      'echo a\necho b',
+      'echo a && echo b || echo c',
+      'echo "double $HOME" \'single $HOME\'',
+      'ls /nonexistent-pt',
+      'cat',
+      '(echo sub; exit 7)',
+      '# only a comment',
+      'echo last &\nwait',
+      'kill -KILL $$',
+      'echo no newline at the end | tr -d "\\n"',
+    ];
+    // fish has neither `(…)` nor `$$`; csh prints the process id of what it puts into the background.
+    const foreign = { fish: /^\(|\$\$/, csh: /&\n/, tcsh: /&\n/ } as Readonly<
+      Partial<Record<ShellName, RegExp>>
+    >;
+    for (const text of texts.filter((one) => foreign[shell]?.test(one) !== true)) {
+      const { status, out } = await run(shell, text);
+      const framed = frameCommand(text, { env: { PSSH_HOST: "it's", PSSH_NODENUM: '0' } });
+      expect({ text, ...(await run(shell, framed)), err: '' }).toEqual({ text, status, out, err: '' });
+    }
+  });
+
+  test('the frame itself says nothing and reads no variable', async () => {
+    const unset = shell === 'tcsh' || shell === 'csh' || shell === 'fish' ? '' : 'set -u\n';
+    const text = `${unset}${frameCommand('echo $A$B', { env: { A: '1', B: '2' } })}`;
+    expect(await run(shell, text)).toEqual({ status: 0, out: '12\n', err: '' });
+  });
+
+  test('a variable of the frame replaces one that was there', async () => {
+    const framed = frameCommand('printenv A', { env: { A: 'new' } });
+    expect((await run(shell, framed, { A: 'old' })).out).toBe('new\n');
+  });
+
+  describe('--cwd', () => {
+    const folders = [
+      'plain',
+      'a b',
+      "it's",
+      '-',
+      '-x',
+      '+1',
+      '!',
+      '$HOME',
+      '~',
+      'back\\slash',
+      'ä',
+      '%self',
+      '*',
+    ];
+
+    test.each(folders)('%j below the home folder', async (folder) => {
+      mkdirSync(join(home, folder), { recursive: true });
+      for (const cwd of [folder, `${folder}/`, join(home, folder)]) {
+        const ran = await run(shell, frameCommand('/bin/pwd', { env: {}, cwd }));
+        expect({ cwd, ...ran }).toEqual({ cwd, status: 0, out: `${join(home, folder)}\n`, err: '' });
+      }
+    });
+
+    test('/ is a folder too', async () => {
+      expect(await run(shell, frameCommand('/bin/pwd', { env: {}, cwd: '/' }))).toMatchObject({
+        status: 0,
+        out: '/\n',
+      });
+    });
+
+    test('a CDPATH of the login does not lead elsewhere', async () => {
+      mkdirSync(join(home, 'elsewhere', 'plain'), { recursive: true });
+      mkdirSync(join(home, 'plain'), { recursive: true });
+      const env = { CDPATH: join(home, 'elsewhere') };
+      const before = shell === 'tcsh' || shell === 'csh' ? `set cdpath = (${env.CDPATH})\n` : '';
+      const text = before + frameCommand('/bin/pwd', { env: {}, cwd: 'plain' });
+      expect(await run(shell, text, env)).toEqual({ status: 0, out: `${join(home, 'plain')}\n`, err: '' });
+    });
+
+    test.each(['missing', '/nonexistent/pt', '-missing', "it's missing"])(
+      'where %j is not there nothing runs, status 125',
+      async (cwd) => {
+        const ran = await run(shell, frameCommand('echo RAN', { env: { A: '1' }, cwd }));
+        expect(ran).toMatchObject({ status: 125, out: '' });
+      },
+    );
+  });
+});
+
+test('what no two shells read alike is refused, not sent', () => {
+  for (const value of ['a\nb', '\n', 'a\rb', 'a\0b'])
+    expect(() => quoteForShell(value)).toThrow(/newline or NUL/);
+});

@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { terminalSafe } from '../../../src/sinks/terminal-safe.js';
+
+/** What is left when the renditions are taken out must be free of control characters. */
+function expectHarmless(text: string): void {
+  expect(text.replace(/\u001b\[[0-9;:]*m/g, '')).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
+}
+
+describe('terminalSafe', () => {
+  it.each<[string, string]>([
+    ['window title', '\u001b]0;title\u0007'],
+    ['window title, ended by ST', '\u001b]2;title\u001b\\'],
+    ['clipboard', '\u001b]52;c;ZWNobyBJTkpFQ1RFRA==\u0007'],
+    ['hyperlink', '\u001b]8;;http://evil/\u001b\\here\u001b]8;;\u001b\\'],
+    ['palette', '\u001b]4;1;rgb:00/00/00\u0007'],
+    ['notification', '\u001b]777;notify;a;b\u0007'],
+    ['iTerm file', '\u001b]1337;File=name=eA==;inline=1:eA==\u0007'],
+    ['clear screen', '\u001b[2J\u001b[3J'],
+    ['cursor home', '\u001b[H'],
+    ['cursor up and overwrite', 'ok\u001b[1A\u001b[2Krm -rf /'],
+    ['hide cursor', '\u001b[?25l'],
+    ['alternate screen', '\u001b[?1049h'],
+    ['bracketed paste off', '\u001b[?2004l'],
+    ['mouse reports', '\u001b[?1000h\u001b[?1006h'],
+    ['scroll region', '\u001b[1;1r'],
+    ['window size', '\u001b[8;1;1t'],
+    ['title report', '\u001b[21t'],
+    ['device attributes', '\u001b[c\u001b[>c'],
+    ['status report', '\u001b[6n'],
+    ['modifyOtherKeys', '\u001b[>4;2m'],
+    ['private m', '\u001b[?4m'],
+    ['m with an intermediate', '\u001b[1 m'],
+    ['xterm 256 colours broken off', '\u001b[38;5'],
+    ['DCS, DECRQSS', '\u001bP$qm\u001b\\'],
+    ['sixel', '\u001bPq#0;2;0;0;0\u001b\\'],
+    ['APC', '\u001b_Gi=1;\u001b\\'],
+    ['PM', '\u001b^x\u001b\\'],
+    ['SOS', '\u001bXx\u001b\\'],
+    ['full reset', '\u001bc'],
+    ['charset', '\u001b(0'],
+    ['shift out', '\u000e'],
+    ['print screen', '\u001b[5i'],
+    ['8-bit CSI', '\u009b2J'],
+    ['8-bit CSI m', '\u009b31m'],
+    ['8-bit OSC', '\u009d0;x\u009c'],
+    ['8-bit DCS', '\u0090q\u009c'],
+    ['NEL, index, reverse index', '\u0085\u0084\u008d'],
+    ['bell', '\u0007'],
+    ['backspaces over the prefix', 'x\b\b\b\b\b\bfake: y'],
+    ['carriage return over the prefix', 'x\rfake: y'],
+    ['form feed and vertical tab', '\f\v'],
+    ['delete', '\u007f'],
+    ['NUL', '\0'],
+    ['a lone escape at the end', 'x\u001b'],
+    ['an escape cut by a newline', '\u001b\n[2J'],
+    ['an escape cut by a CR that goes', '\u001b\r\n[2J'],
+    ['an escape in an escape', '\u001b[\u001b[2J'],
+    ['a rendition in an escape', '\u001b[\u001b[31m2J'],
+    ['answerback', '\u0005'],
+  ])('%s', (_what, text) => {
+    const safe = terminalSafe(`before ${text} after\n`);
+    expectHarmless(safe);
+    expect(safe).toMatch(/^before .* after/s);
+  });
+
+  it('lets colours pass and ends them with the line', () => {
+    expect(terminalSafe('\u001b[1;31mred\u001b[0m\n')).toBe('\u001b[1;31mred\u001b[0m\u001b[0m\n');
+    expect(terminalSafe('\u001b[38:2::1:2:3mx\n\u001b[my\nz\n')).toBe(
+      '\u001b[38:2::1:2:3mx\u001b[0m\n\u001b[my\u001b[0m\nz\n',
+    );
+    expect(terminalSafe('\u001b[31mno newline')).toBe('\u001b[31mno newline\u001b[0m');
+  });
+
+  it('shows what it takes', () => {
+    expect(terminalSafe('\u0000\u0007\u001b\u007f\u009b')).toBe('␀␇␛␡\\x9b');
+  });
+
+  it('leaves text, tabs and newlines as they are; CRLF becomes LF', () => {
+    const text = 'tab\there é 日本語 🦊 [31m ^[\n\n  x';
+    expect(terminalSafe(text)).toBe(text);
+    expect(terminalSafe('a\r\nb\r\r\n')).toBe('a\nb\n');
+    expect(terminalSafe('')).toBe('');
+  });
+
+  it('nothing but renditions gets through, and none outlives its line', () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        '\u001b',
+        '\u001b[',
+        '\u001b[31m',
+        'm',
+        '[',
+        ';',
+        '1',
+        '?',
+        '>',
+        '\r',
+        '\n',
+        '\t',
+        '\u009b',
+        ']0;',
+        '\u0007',
+      ),
+      fc.string({ unit: 'binary' }),
+    );
+    fc.assert(
+      fc.property(fc.array(piece), (pieces) => {
+        const safe = terminalSafe(pieces.join(''));
+        expectHarmless(safe);
+        for (const line of safe.split('\n')) {
+          if (line.includes('\u001b')) expect(line.endsWith('\u001b[0m')).toBe(true);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,123 @@
+import { Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { Writer } from '../../../src/sinks/writer.js';
+import { memoryWriter } from '../make.js';
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A stream whose reader takes nothing until it is let. */
+function slow(): { readonly stream: Writable; readonly taken: string[]; readonly letGo: () => void } {
+  const taken: string[] = [];
+  const waiting: (() => void)[] = [];
+  const stream = new Writable({
+    highWaterMark: 4,
+    write(chunk: Buffer, _encoding, done) {
+      waiting.push(() => {
+        taken.push(`${chunk}`);
+        done();
+      });
+    },
+  });
+  return { stream, taken, letGo: () => waiting.shift()?.() };
+}
+
+function broken(code: string): Writable {
+  return new Writable({
+    autoDestroy: false,
+    write(_chunk, _encoding, done) {
+      done(Object.assign(new Error(`write ${code}`), { code }));
+    },
+  });
+}
+
+describe('Writer', () => {
+  it('writes bytes and text at once, and gives no promise while there is room', () => {
+    const { writer, memory } = memoryWriter();
+    expect(writer.write('é')).toBeUndefined();
+    expect(writer.write(Uint8Array.from([0xff]))).toBeUndefined();
+    expect(memory.bytes).toEqual(Buffer.from([0xc3, 0xa9, 0xff]));
+  });
+
+  it('holds its writers back until the stream takes more', async () => {
+    const { stream, taken, letGo } = slow();
+    const writer = new Writer(stream, () => undefined);
+    let drained = 0;
+    const waits = ['12345', '6', '7'].map((text) =>
+      Promise.resolve(writer.write(text)).then(() => (drained += 1)),
+    );
+    await turn();
+    expect(drained).toBe(0);
+    while (taken.length < 3) {
+      letGo();
+      await turn();
+    }
+    await Promise.all(waits);
+    expect(taken).toEqual(['12345', '6', '7']);
+    expect(writer.write('8')).toBeUndefined();
+  });
+
+  it('adds no listeners, however many wait (a thousand hosts)', () => {
+    const { stream } = slow();
+    const writer = new Writer(stream, () => undefined);
+    for (let count = 0; count < 1000; count += 1) void writer.write('12345');
+    expect(stream.listenerCount('drain')).toBe(1);
+    expect(stream.listenerCount('error')).toBe(2);
+  });
+
+  it('tells once that the reader went away (EPIPE), and then takes whatever comes', async () => {
+    const told: (string | undefined)[] = [];
+    const writer = new Writer(broken('EPIPE'), (error: NodeJS.ErrnoException) => told.push(error.code));
+    for (let count = 0; count < 5; count += 1) void writer.write('x');
+    await turn();
+    for (let count = 0; count < 5; count += 1) expect(writer.write('x')).toBeUndefined();
+    await writer.flush();
+    await turn();
+    expect(told).toEqual(['EPIPE']);
+  });
+
+  it('lets go of those who wait when the stream fails', async () => {
+    const { stream } = slow();
+    const told: string[] = [];
+    const writer = new Writer(stream, (error) => told.push(error.message));
+    const wait = writer.write('12345');
+    stream.destroy(new Error('gone'));
+    await wait;
+    expect(told).toEqual(['gone']);
+  });
+
+  it('lets go of those who wait, and of those who come later, when the stream is closed without an error', async () => {
+    const { stream } = slow();
+    const told: string[] = [];
+    const writer = new Writer(stream, (error) => told.push(error.message));
+    const wait = writer.write('12345');
+    stream.destroy();
+    await wait;
+    await writer.write('later');
+    await writer.flush();
+    expect(told).toEqual([]);
+  });
+
+  it('flush waits until all is out', async () => {
+    const { stream, taken, letGo } = slow();
+    const writer = new Writer(stream, () => undefined);
+    void writer.write('12345');
+    void writer.write('678');
+    let flushed = false;
+    const done = writer.flush().then(() => {
+      flushed = true;
+    });
+    await turn();
+    expect(flushed).toBe(false);
+    while (!flushed) {
+      letGo();
+      await turn();
+    }
+    await done;
+    expect(taken.join('')).toBe('12345678');
+  });
+
+  it('flush ends when the stream fails under it', async () => {
+    const writer = new Writer(broken('ENOSPC'), () => undefined);
+    await writer.flush();
+  });
+});

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { CONNECTION_DEFAULTS, type ConnectionOptions } from '../../../src/core/options.js';
+import { destinationArgs, masterArgs, resolveArgs, sessionArgs } from '../../../src/ssh/argv.js';
+import { makeTarget } from '../make.js';
+
+const target = makeTarget('web1');
+const full: ConnectionOptions = {
+  ...CONNECTION_DEFAULTS,
+  user: 'deploy',
+  port: 2222,
+  sshConfig: '/etc/my config',
+  jump: 'bastion1,me@bastion2:22',
+  identities: ['/keys/a', '/keys/b'],
+  sshOptions: ['BatchMode=no', 'SendEnv LANG'],
+};
+
+const OURS = [
+  ...['-o', 'BatchMode=yes', '-o', 'RemoteCommand=none', '-o', 'ClearAllForwardings=yes'],
+  ...['-o', 'PermitLocalCommand=no'],
+];
+
+describe('destinationArgs', () => {
+  it('is nothing where nothing is asked', () => {
+    expect(destinationArgs(target, CONNECTION_DEFAULTS)).toEqual([]);
+  });
+
+  it('has every flag, lists in the order given', () => {
+    expect(destinationArgs(target, full)).toEqual([
+      ...['-F', '/etc/my config', '-l', 'deploy', '-p', '2222', '-J', 'bastion1,me@bastion2:22'],
+      ...['-i', '/keys/a', '-i', '/keys/b', '-o', 'BatchMode=no', '-o', 'SendEnv LANG'],
+    ]);
+  });
+
+  it("lets the target's own user and port win", () => {
+    const own = makeTarget('web1', { user: 'root', port: 22 });
+    expect(destinationArgs(own, full).slice(2, 6)).toEqual(['-l', 'root', '-p', '22']);
+  });
+});
+
+describe('masterArgs', () => {
+  const start = { target, controlPath: '/run/c', logPath: '/run/l', persistSeconds: 600 };
+
+  it('is exactly this', () => {
+    expect(masterArgs({ ...start, connection: CONNECTION_DEFAULTS, serverAliveSeconds: 15 })).toEqual([
+      ...['-f', '-N', '-M', '-T', '-x', '-a', '-S', '/run/c', '-E', '/run/l', '-o', 'LogLevel=VERBOSE'],
+      ...OURS,
+      ...['-o', 'ControlPersist=600'],
+      ...['-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=3'],
+      'web1',
+    ]);
+  });
+
+  it('leaves keep-alives to ssh_config where that sets them', () => {
+    const args = masterArgs({ ...start, connection: CONNECTION_DEFAULTS, serverAliveSeconds: null });
+    expect(args.join(' ')).not.toContain('ServerAlive');
+  });
+
+  it("has ours before the user's options, of which ssh takes the first, and the host last", () => {
+    const args = masterArgs({ ...start, connection: full, serverAliveSeconds: null });
+    expect(args.indexOf('BatchMode=yes')).toBeLessThan(args.indexOf('BatchMode=no'));
+    expect(args.slice(-destinationArgs(target, full).length - 1)).toEqual([
+      ...destinationArgs(target, full),
+      'web1',
+    ]);
+    for (const option of ['BatchMode=yes', 'ControlPersist=600', 'LogLevel=VERBOSE']) {
+      expect(args.indexOf(option)).toBeLessThan(args.indexOf('-F'));
+    }
+  });
+});
+
+describe('sessionArgs', () => {
+  const session = { target, controlPath: '/run/c', logPath: '/run/l' };
+
+  it('is exactly this', () => {
+    expect(sessionArgs({ ...session, connection: CONNECTION_DEFAULTS, command: 'uptime; id' })).toEqual([
+      ...['-T', '-S', '/run/c', '-E', '/run/l', '-o', 'LogLevel=DEBUG2', '-o', 'ControlMaster=no'],
+      ...['-o', 'ProxyCommand=false', ...OURS, '-o', 'ControlPersist=no'],
+      ...['web1', '--', 'uptime; id'],
+    ]);
+  });
+
+  it('never jumps: a missing master must not become a login', () => {
+    const args = sessionArgs({ ...session, connection: full, command: 'x' });
+    expect(args).not.toContain('-J');
+    expect(args.indexOf('ProxyCommand=false')).toBeLessThan(args.indexOf('-F'));
+  });
+
+  it('sends a command that begins with a dash as a command, not as an option of ssh', () => {
+    const args = sessionArgs({ ...session, connection: full, command: '-oProxyCommand=id' });
+    expect(args.slice(-3)).toEqual(['web1', '--', '-oProxyCommand=id']);
+  });
+});
+
+describe('resolveArgs', () => {
+  it('asks for what the connection would use', () => {
+    expect(resolveArgs(target, CONNECTION_DEFAULTS)).toEqual(['-G', 'web1']);
+    expect(resolveArgs(target, full)).toEqual(['-G', ...destinationArgs(target, full), 'web1']);
+  });
+});

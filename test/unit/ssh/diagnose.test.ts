@@ -1,0 +1,273 @@
+import { describe, expect, it } from 'vitest';
+import {
+  connectedAddress,
+  type Diagnosis,
+  diagnose,
+  lastLine,
+  sessionEnd,
+} from '../../../src/ssh/diagnose.js';
+
+// The logs are those of OpenSSH 9.2, `-E LOG -o LogLevel=VERBOSE`, where no other version is named.
+const log = (...lines: string[]): string => lines.map((line) => `${line}\r\n`).join('');
+
+const CHANGED_KEY = log(
+  '@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@',
+  '@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @',
+  '@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@',
+  'IT IS POSSIBLE THAT SOMEONE IS DOING SOMETHING NASTY!',
+  'Someone could be eavesdropping on you right now (man-in-the-middle attack)!',
+  'It is also possible that a host key has just been changed.',
+  'The fingerprint for the ED25519 key sent by the remote host is\nSHA256:d3jLXoag6BLrwg/AQ063V+WT2APcVjVlErKk7L4PqQY.',
+  'Please contact your system administrator.',
+  'Add correct host key in /home/me/.ssh/known_hosts to get rid of this message.',
+  'Offending ED25519 key in /home/me/.ssh/known_hosts:4',
+  '  remove with:',
+  '  ssh-keygen -f "/home/me/.ssh/known_hosts" -R "[127.0.0.4]:40721"',
+  'Host key for [127.0.0.4]:40721 has changed and you have requested strict checking.',
+  'Host key verification failed.',
+);
+
+describe('diagnose', () => {
+  it.each<[string, string, Partial<Diagnosis>]>([
+    [
+      'a key that is refused',
+      log('root@127.0.0.2: Permission denied (publickey).'),
+      { status: 'auth-failed', code: 'ERR_AUTH', reason: 'root@127.0.0.2: Permission denied (publickey).' },
+    ],
+    [
+      'a key file that can not be read either',
+      log('Load key "/keys/a": Permission denied', 'me@web1: Permission denied (publickey,password).'),
+      { status: 'auth-failed', reason: 'me@web1: Permission denied (publickey,password).' },
+    ],
+    [
+      'too many keys in the agent',
+      log(
+        'Received disconnect from 127.0.0.8 port 46405:2: Too many authentication failures',
+        'Disconnected from 127.0.0.8 port 46405',
+      ),
+      {
+        status: 'auth-failed',
+        code: 'ERR_AUTH',
+        reason: 'Received disconnect from 127.0.0.8 port 46405:2: Too many authentication failures',
+      },
+    ],
+    [
+      'a changed host key',
+      CHANGED_KEY,
+      {
+        status: 'host-key-failed',
+        code: 'ERR_HOST_KEY',
+        reason:
+          'REMOTE HOST IDENTIFICATION HAS CHANGED; Offending ED25519 key in /home/me/.ssh/known_hosts:4; Host key verification failed',
+      },
+    ],
+    [
+      'an unknown host key',
+      log(
+        'No ED25519 host key is known for [127.0.0.1]:36503 and you have requested strict checking.',
+        'Host key verification failed.',
+      ),
+      {
+        status: 'host-key-failed',
+        code: 'ERR_HOST_KEY',
+        reason:
+          'No ED25519 host key is known for [127.0.0.1]:36503 and you have requested strict checking; Host key verification failed',
+      },
+    ],
+    [
+      'no host key type in common',
+      log(
+        'Unable to negotiate with 127.0.0.1 port 22: no matching host key type found. Their offer: ssh-dss',
+      ),
+      { status: 'host-key-failed', code: 'ERR_HOST_KEY' },
+    ],
+    [
+      'no key exchange in common',
+      log(
+        'Unable to negotiate with 127.0.0.1 port 22: no matching key exchange method found. Their offer: x',
+      ),
+      { status: 'unreachable', code: 'ERR_CONNECT' },
+    ],
+    [
+      'an unknown name',
+      log('ssh: Could not resolve hostname un.invalid: Name or service not known'),
+      {
+        status: 'unreachable',
+        code: 'ERR_RESOLVE',
+        reason: 'Could not resolve hostname un.invalid: Name or service not known',
+      },
+    ],
+    [
+      'a port that nobody listens on',
+      log('ssh: connect to host 127.0.0.5 port 34995: Connection refused'),
+      { code: 'ERR_CONNECT', reason: 'connect to host 127.0.0.5 port 34995: Connection refused' },
+    ],
+    [
+      'a port that nobody listens on at one address, and another address',
+      log(
+        'ssh: connect to host ::1 port 22: Connection refused',
+        'ssh: connect to host web1 port 22: No route to host',
+      ),
+      { code: 'ERR_CONNECT', reason: 'connect to host web1 port 22: No route to host' },
+    ],
+    [
+      'a time limit of ssh_config',
+      log('ssh: connect to host web1 port 22: Connection timed out'),
+      {
+        status: 'unreachable',
+        code: 'ERR_CONNECT',
+        reason: 'connect to host web1 port 22: Connection timed out',
+      },
+    ],
+    [
+      'a log without a rule',
+      log('Bad owner or permissions on /home/me/.ssh/config'),
+      {
+        status: 'unreachable',
+        code: 'ERR_CONNECT',
+        reason: 'Bad owner or permissions on /home/me/.ssh/config',
+      },
+    ],
+    [
+      'no log at all',
+      '',
+      { status: 'unreachable', code: 'ERR_CONNECT', reason: 'ssh failed without a word' },
+    ],
+  ])('%s is not tried again', (_what, text, expected) => {
+    expect(diagnose(text)).toMatchObject({ ...expected, retry: false });
+  });
+
+  it.each<[string, string]>([
+    [
+      'a server over MaxStartups, or a jump host that refuses',
+      log(
+        'kex_exchange_identification: Connection closed by remote host',
+        'Connection closed by UNKNOWN port 65535',
+      ),
+    ],
+    [
+      'a server that resets',
+      log(
+        'kex_exchange_identification: read: Connection reset by peer',
+        'Connection reset by 10.0.0.1 port 22',
+      ),
+    ],
+    [
+      'a server that stays silent',
+      log('Connection timed out during banner exchange', 'Connection to 127.0.0.9 port 40469 timed out'),
+    ],
+    ['a server that goes during the login', log('Connection closed by 10.0.0.1 port 22')],
+  ])('%s is tried again', (_what, text) => {
+    expect(diagnose(text)).toMatchObject({ status: 'unreachable', code: 'ERR_CONNECT', retry: true });
+  });
+
+  // A server may send a disconnect before any key is checked, and its words may hold newlines.
+  it.each([
+    'Host key verification failed.',
+    'No ED25519 host key is known for x and you have requested strict checking.',
+    'root@web1: Permission denied (publickey).',
+    'ssh: Could not resolve hostname web1: Name or service not known',
+    'Connection closed by 10.0.0.1 port 22',
+    'ssh: connect to host web1 port 22: Connection refused',
+  ])('a disconnect in which the server says %j is only a disconnect', (words) => {
+    const first = 'Received disconnect from 127.0.0.1 port 45667:11: bye';
+    for (const text of [
+      `${first}\n${words}\r\nDisconnected from 127.0.0.1 port 45667\r\n`,
+      `${first}\r\n${words}\r\n${words}\r\nDisconnected from 127.0.0.1 port 45667\r\n`,
+    ]) {
+      expect(diagnose(text)).toEqual({
+        status: 'unreachable',
+        code: 'ERR_CONNECT',
+        reason: first,
+        retry: false,
+      });
+    }
+    const inOneLine = `Received disconnect from 127.0.0.1 port 45667:11: ${words}`;
+    expect(diagnose(log(inOneLine))).toEqual({
+      status: 'unreachable',
+      code: 'ERR_CONNECT',
+      reason: inOneLine,
+      retry: false,
+    });
+  });
+
+  it('makes the reason one line without control characters, cut where it is endless', () => {
+    const { reason } = diagnose(`ssh: \u001b[2Jx\u009b1m${'y'.repeat(1000)}\r\n`);
+    expect(reason).toMatch(/^\?\[2Jx\?1my+$/);
+    expect(reason).toHaveLength(500);
+  });
+});
+
+describe('lastLine', () => {
+  it('is the last that is not of the debugging', () => {
+    expect(lastLine(log('first', 'ssh: second', 'debug1: third', ''))).toBe('second');
+    expect(
+      lastLine(log('debug1: x', 'OpenSSH_9.2p1 Debian', 'Authenticated to a ([::1]:22) using "none".')),
+    ).toBeNull();
+    expect(lastLine('')).toBeNull();
+  });
+});
+
+describe('connectedAddress', () => {
+  it.each<[string, ReturnType<typeof connectedAddress>]>([
+    ['Authenticated to web1 ([10.0.0.1]:22) using "publickey".', { address: '10.0.0.1', port: 22 }],
+    ['Authenticated to ::1 ([::1]:2222) using "password".', { address: '::1', port: 2222 }],
+    ['Authenticated to x ([fe80::1%eth0]:22) using "publickey".', { address: 'fe80::1%eth0', port: 22 }],
+    ['Authenticated to web1 (via proxy) using "publickey".', null],
+    ['Transferred: sent 3472, received 3312 bytes, in 0.1 seconds', null],
+  ])('of %j', (line, address) => {
+    expect(connectedAddress(log('hello', line, 'Transferred: sent 3472'))).toEqual(address);
+  });
+});
+
+// `ssh -S` with LogLevel=DEBUG2.
+describe('sessionEnd', () => {
+  const START = [
+    'debug1: Reading configuration data /home/me/.ssh/config',
+    'debug1: /home/me/.ssh/config line 38: Applying options for *',
+    'debug2: resolve_canonicalize: hostname 127.0.0.7 is address',
+    'debug2: fd 4 setting O_NONBLOCK',
+  ];
+  const HELLO = 'debug2: mux_client_hello_exchange: master version 4';
+  const SESSION = 'debug1: mux_client_request_session: master session id: 2';
+  const OWN_LOGIN = [
+    'debug1: Executing proxy command: exec false',
+    'debug1: identity file /home/me/.ssh/id_ed25519 type 3',
+    'debug1: Local version string SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10',
+    'kex_exchange_identification: Connection closed by remote host',
+    'Connection closed by UNKNOWN port 65535',
+  ];
+
+  it.each([0, 1, 44, 254, 255])('a command that ended with %i', (status) => {
+    const text = log(...START, HELLO, SESSION, `debug2: Received exit status from master ${status}`);
+    expect(sessionEnd(text)).toEqual({ kind: 'status', status });
+  });
+
+  it('a command ended by a signal, or a master that went: no status', () => {
+    const text = log(...START, HELLO, SESSION, 'debug2: Control master terminated unexpectedly');
+    expect(sessionEnd(text)).toEqual({ kind: 'no-status' });
+    expect(sessionEnd(log(...START, HELLO, SESSION))).toEqual({ kind: 'no-status' });
+  });
+
+  it('a session that was refused, in the words of the refusal, not of the login that can only fail', () => {
+    const refusal = 'mux_client_request_session: session request failed: Session open refused by peer';
+    expect(sessionEnd(log(...START, HELLO, refusal, ...OWN_LOGIN))).toEqual({
+      kind: 'refused',
+      reason: refusal,
+    });
+  });
+
+  it('a master that is not there', () => {
+    const gone = 'debug1: Control socket "/run/x" does not exist';
+    expect(sessionEnd(log(...START, gone, ...OWN_LOGIN))).toEqual({
+      kind: 'refused',
+      reason: 'the master gave no session',
+    });
+    expect(sessionEnd('')).toEqual({ kind: 'refused', reason: 'the master gave no session' });
+  });
+
+  it('a socket that nobody listens on', () => {
+    const dead = 'Control socket connect(/run/x): Connection refused';
+    expect(sessionEnd(log(...START, dead, ...OWN_LOGIN))).toEqual({ kind: 'refused', reason: dead });
+  });
+});
