@@ -191,6 +191,19 @@ describe('diagnose', () => {
     });
   });
 
+  it.each(['Host key verification failed.', 'Received disconnect from 10.9.9.9 port 22:11: forged'])(
+    'what follows in a disconnect, %j, changes neither the reason nor the status',
+    (words) => {
+      const first = 'Received disconnect from 127.0.0.8 port 46405:2: Too many authentication failures';
+      expect(diagnose(`${first}\n${words}\r\nDisconnected from 127.0.0.8 port 46405\r\n`)).toEqual({
+        status: 'auth-failed',
+        code: 'ERR_AUTH',
+        reason: first,
+        retry: false,
+      });
+    },
+  );
+
   it('makes the reason one line without control characters, cut where it is endless', () => {
     const { reason } = diagnose(`ssh: \u001b[2Jx\u009b1m${'y'.repeat(1000)}\r\n`);
     expect(reason).toMatch(/^\?\[2Jx\?1my+$/);
