@@ -85,6 +85,12 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
     if (frame.raw && (merged.env !== undefined || merged.cwd !== undefined)) {
       throw usageError('--raw sends the words alone; leave out --env and --cwd');
     }
+    if (
+      merged.stdin === true &&
+      merged.host?.some(({ kind, value }) => kind === 'hostfile' && value === '-') === true
+    ) {
+      throw usageError('-I and --hostfile - would both read our input; name a file of hosts');
+    }
     const commands = resolveCommands(words, merged);
     const notes: string[] = [];
     const config = configFileOf(program, io.env, command);
