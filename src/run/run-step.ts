@@ -8,6 +8,7 @@ import type { Target } from '../core/target.js';
 import type { Channel, Connection } from '../transport/transport.js';
 import { Capture } from './capture.js';
 import type { EventBus } from './event-bus.js';
+import { Guard } from './leash/guard.js';
 import { LineSplitter } from './lines.js';
 import type { PlannedStep } from './plan.js';
 
@@ -38,11 +39,12 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   const startedAt = new Date();
   const started = performance.now();
   const captures = { stdout: new Capture(options.maxOutput), stderr: new Capture(options.maxOutput) };
-  const finish = (ending: Ending): HostResult => ({
+  const finish = (ending: Ending, killed: HostResult['killed'] = null): HostResult => ({
     target,
     step,
     command: planned.command,
     ...describe(ending),
+    killed,
     stdout: captures.stdout.take(),
     stderr: captures.stderr.take(),
     truncated: captures.stdout.truncated || captures.stderr.truncated,
@@ -62,8 +64,11 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   await bus.emit({ type: 'started', time: Date.now(), target, step, command: planned.command });
   feed(channel, context.stdin);
   const pumps = (['stdout', 'stderr'] as const).map((name) => pump(channel, name, captures[name], context));
+  const guard = new Guard(context.connection, options.killGraceMs, options.onDisconnect === 'kill');
   const ending = await waitForEnd(channel, context);
   const given = ending.by === 'timeout' || ending.by === 'cancel';
+  const killed = given ? await guard.kill() : null;
+  await guard.release();
   if (given) channel.close();
   const drained = await settleWithin(
     Promise.all(pumps),
@@ -79,7 +84,7 @@ export async function runStep(context: StepContext): Promise<HostResult> {
     await bus.emit({ type: 'note', time: Date.now(), target, message });
   }
   await Promise.all(pumps);
-  return finish(ending);
+  return finish(ending, killed);
 }
 
 /** The first of: the command's end, its time limit, a cancel. */
@@ -144,10 +149,10 @@ function settleWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
   });
 }
 
-type Description = Pick<HostResult, 'status' | 'exitCode' | 'signal' | 'killed' | 'error'>;
+type Description = Pick<HostResult, 'status' | 'exitCode' | 'signal' | 'error'>;
 
 function describe(ending: Ending): Description {
-  const none = { exitCode: null, signal: null, killed: null, error: null } as const;
+  const none = { exitCode: null, signal: null, error: null } as const;
   switch (ending.by) {
     case 'exit': {
       if ('signal' in ending.exit) return { ...none, status: 'signaled', signal: ending.exit.signal };
@@ -155,9 +160,9 @@ function describe(ending: Ending): Description {
       return { ...none, status: status === 0 ? 'ok' : 'failed', exitCode: status };
     }
     case 'timeout':
-      return { ...none, status: 'timed-out', killed: 'unknown' };
+      return { ...none, status: 'timed-out' };
     case 'cancel':
-      return { ...none, status: 'canceled', killed: 'unknown' };
+      return { ...none, status: 'canceled' };
     case 'fault': {
       const { code, message } = ending.error;
       return { ...none, status: faultStatus(code), error: { code, message } };

@@ -5,6 +5,8 @@ import type { Master, MasterPool } from '../master/pool.js';
 export interface OpenOptions {
   /** `none`: the remote's stdin is empty. */
   readonly stdin: 'none' | 'pipe';
+  /** Gives up waiting for a session; nothing was sent then. */
+  readonly signal?: AbortSignal;
 }
 
 /** One remote command. */
