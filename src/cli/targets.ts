@@ -122,8 +122,11 @@ function pick<T>(specs: readonly T[], text: string | undefined): readonly T[] {
 /** Host expressions, one or more a line; `#` begins a line of comment. */
 function stdinHosts(view: InventoryView): readonly TargetSpec[] {
   const lines = readHostsText('-').split(/\r?\n/);
-  const text = lines.filter((line) => !/^\s*(#|$)/.test(line)).join(' ');
+  const expressions = lines.filter((line) => !/^\s*(#|$)/.test(line));
+  const text = expressions.join(' ');
   if (text === '') return [];
+  if (expressions.length === 1)
+    return evaluateExpression(text, view.context, `stdin:${lines.indexOf(text) + 1}`);
   try {
     return evaluateExpression(text, view.context, 'stdin');
   } catch {
