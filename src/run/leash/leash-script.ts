@@ -12,6 +12,8 @@
  *     l     counts                                                          -> `n COUNT SID…`
  *     q     leaves without touching anything
  *     EOF   TERM to all known sessions, after the grace KILL
+ *
+ * KILL is sent again until nothing is left: what was forked after the snapshot misses the first.
  */
 const PARTS = [
   'me=$$; p=$PPID; s=; x=; l=; n=0',
@@ -38,7 +40,7 @@ export function leashCommand(graceSeconds: number): string {
     'shoot TERM; i=0',
     `while test $i -lt ${Math.max(1, Math.ceil(graceSeconds * 5))}; do live; if test $n -eq 0; then exit 0; fi`,
     'sleep 0.2 2>/dev/null || { sleep 1; i=$((i+4)); }; i=$((i+1)); done',
-    'shoot KILL',
+    'i=0; while test $i -lt 40; do shoot KILL; if test $n -eq 0; then exit 0; fi; i=$((i+1)); done',
   ];
   return `exec sh -c '${[...PARTS, ...afterwards].join('; ').replaceAll('do;', 'do')}'`;
 }

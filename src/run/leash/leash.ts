@@ -57,8 +57,7 @@ export class Leash {
   async kill(graceMs: number): Promise<'confirmed' | 'unknown'> {
     if ((await this.count('s TERM')) === null) return 'unknown';
     if (await this.emptyWithin(graceMs)) return 'confirmed';
-    if ((await this.count('s KILL')) === null) return 'unknown';
-    return (await this.emptyWithin(AFTER_KILL_MS)) ? 'confirmed' : 'unknown';
+    return (await this.emptyWithin(AFTER_KILL_MS, 's KILL')) ? 'confirmed' : 'unknown';
   }
 
   /** Ends the leash; what it watched is left as it is. */
@@ -80,10 +79,11 @@ export class Leash {
     if (!(await Promise.race([gone, after(ms, false)]))) this.channel.close();
   }
 
-  private async emptyWithin(ms: number): Promise<boolean> {
+  /** @param question asked again and again; what it counts must come to nothing */
+  private async emptyWithin(ms: number, question = 'l'): Promise<boolean> {
     const deadline = performance.now() + ms;
     for (;;) {
-      const count = await this.count('l');
+      const count = await this.count(question);
       if (count === null) return false;
       if (count === 0) return true;
       if (performance.now() >= deadline) return false;
