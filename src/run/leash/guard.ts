@@ -18,7 +18,7 @@ export class Guard {
     private readonly graceMs: number,
     armed: boolean,
   ) {
-    this.timer = armed ? setTimeout(() => void this.arm(), ARM_AFTER_MS) : null;
+    this.timer = armed ? setTimeout(() => void this.open(), ARM_AFTER_MS) : null;
   }
 
   /** Ends every process of the command's session. */
@@ -35,11 +35,6 @@ export class Guard {
     if (leash === null) return;
     leash.release();
     await leash.closed(CLOSE_MS);
-  }
-
-  private async arm(): Promise<void> {
-    const leash = await this.open();
-    await leash?.arm();
   }
 
   private open(): Promise<Leash | null> {

@@ -24,7 +24,7 @@ export class Leash {
     channel.stdin?.on('error', () => undefined);
   }
 
-  /** Null: the host gives no second session, or what answers is not the leash (a forced command). */
+  /** Null: the host gives no second session, or what answers is not the leash (a forced command). One that is there is armed. */
   static async open(connection: Connection, command: string, signal: AbortSignal): Promise<Leash | null> {
     let channel: Channel;
     try {
@@ -42,12 +42,6 @@ export class Leash {
     }
     channel.close();
     return null;
-  }
-
-  /** Learns the sessions that run now. False: it could not, and would kill nothing. */
-  async arm(): Promise<boolean> {
-    const answer = await this.ask('a');
-    return answer !== null && /^ok \d/.test(answer);
   }
 
   /**
