@@ -59,6 +59,7 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
     }
   } finally {
     await connection?.close();
+    if (connection?.poisoned === true) lease?.retire();
     await lease?.release();
   }
   return results;
