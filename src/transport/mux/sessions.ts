@@ -34,8 +34,9 @@ export class Sessions {
       throw notOpened(reason, label);
     }
     const { signal } = options;
+    const ticket = this.slots.ticket();
     for (let tries = 0; ; tries += 1) {
-      await this.slots.acquire(opener, label, { again: tries > 0, signal });
+      await this.slots.acquire(opener, label, ticket, signal);
       const channel = await this.ask(opener, options, tries);
       if (channel === null) continue;
       if (!opener.closed && signal?.aborted !== true) {

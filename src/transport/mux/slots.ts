@@ -9,6 +9,7 @@ const DOUBTFUL_PAUSE_MS = 200;
 
 interface Waiter {
   readonly owner: object;
+  readonly ticket: number;
   readonly go: () => void;
   readonly fail: (error: PsshError) => void;
 }
@@ -23,6 +24,7 @@ export class Slots {
   private pending = 0;
   private doubtfulUntil = 0;
   private pauses = 0;
+  private tickets = 0;
   private readonly waiting: Waiter[] = [];
 
   /** @param onLearned told of a lower cap */
@@ -40,13 +42,14 @@ export class Slots {
     return this.waiting.length > 0;
   }
 
-  /** Gives one, in turn; a refused opener goes first. @throws PsshError from `fail` or of the abort */
-  acquire(
-    owner: object,
-    label: string,
-    { again = false, signal }: { again?: boolean; signal?: AbortSignal | undefined },
-  ): Promise<void> {
-    if (!again && !this.wanted && this.open) {
+  /** A place in the queue; an opener that was refused keeps its own. */
+  ticket(): number {
+    return this.tickets++;
+  }
+
+  /** Gives one, in the order of the tickets. @throws PsshError from `fail`, or ERR_CHANNEL_OPEN when aborted */
+  acquire(owner: object, label: string, ticket: number, signal?: AbortSignal): Promise<void> {
+    if (!this.wanted && this.open) {
       this.give();
       return Promise.resolve();
     }
@@ -54,6 +57,7 @@ export class Slots {
       const leave = (): void => signal?.removeEventListener('abort', onAbort);
       const waiter: Waiter = {
         owner,
+        ticket,
         go: () => {
           leave();
           resolve();
@@ -68,8 +72,8 @@ export class Slots {
         waiter.fail(notOpened('given up before the host had a session free', label, signal?.reason));
       };
       signal?.addEventListener('abort', onAbort, { once: true });
-      if (again) this.waiting.unshift(waiter);
-      else this.waiting.push(waiter);
+      const before = this.waiting.findLastIndex((other) => other.ticket < ticket);
+      this.waiting.splice(before + 1, 0, waiter);
       if (signal?.aborted === true) onAbort();
       this.serve();
     });
