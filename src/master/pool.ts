@@ -6,7 +6,7 @@ import { destinationHash } from './destination.js';
 import { login } from './login.js';
 import { newMasterId, type SocketName } from './names.js';
 import { Owner } from './owner.js';
-import { type SessionTraits, UNKNOWN_TRAITS } from './session-traits.js';
+import type { SessionTraits } from './session-traits.js';
 import { MasterStore } from './store.js';
 
 const ALIVE_DEADLINE_MS = 2_000;
@@ -18,7 +18,8 @@ export interface Master {
   readonly controlPath: string;
   readonly pid: number;
   readonly address: string | null;
-  readonly session: SessionTraits;
+  /** Null: its record is missing, or of a version that kept less. */
+  readonly session: SessionTraits | null;
 }
 
 /** A host's share of its master, until it is handed back. */
@@ -195,7 +196,7 @@ export class MasterPool {
     try {
       const pid = await aliveCheck(controlPath, ALIVE_DEADLINE_MS);
       const record = await this.store.readRecord(mine);
-      const { address = null, session = UNKNOWN_TRAITS } = record ?? {};
+      const { address = null, session = null } = record ?? {};
       return {
         name: mine,
         master: { target, connection, controlPath, pid, address, session },

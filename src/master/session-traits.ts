@@ -19,6 +19,3 @@ export function sessionTraits({ values }: ResolvedConfig): SessionTraits {
     setEnv: values.get('setenv') ?? [],
   };
 }
-
-/** Of a master whose record is missing, or of a version that kept less: ssh itself has to serve there. */
-export const UNKNOWN_TRAITS: SessionTraits = { forwards: true, sendEnv: [], setEnv: [] };

@@ -41,6 +41,9 @@ export interface Channel {
 
 /** A way to a host over its master. */
 export interface Connection {
+  readonly kind: 'mux' | 'process';
+  /** Why this kind, where it was chosen against the usual. */
+  readonly reason?: string;
   /** The master must not be used again: it may take its other sessions with it when this process lets go of it. */
   readonly poisoned?: boolean;
   /** Sessions that could be had now without waiting for another to end. */

@@ -5,6 +5,7 @@ import type { Opener, Sessions } from './sessions.js';
 
 /** One user's part of a link: its channels end with it, the link with its last user. */
 export class MuxConnection implements Connection, Opener {
+  readonly kind = 'mux';
   closed = false;
   private readonly channels = new Set<MuxChannel>();
 

@@ -3,9 +3,10 @@ import type { SessionTraits } from '../../master/session-traits.js';
 
 /** The variables that ssh would ask the server to set: ours that SendEnv names, then those of SetEnv. */
 export function sessionVariables(
-  { sendEnv, setEnv }: SessionTraits,
+  session: SessionTraits | null,
   ours: NodeJS.ProcessEnv,
 ): (readonly [string, string])[] {
+  const { sendEnv, setEnv } = session ?? { sendEnv: [], setEnv: [] };
   const sent = Object.entries(ours).filter(
     (entry): entry is [string, string] =>
       entry[1] !== undefined && sendEnv.some((pattern) => matchPattern(entry[0], pattern)),
