@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { parseDuration } from '../core/duration.js';
 import { usageError } from '../core/errors.js';
 import { hostNameFault, parsePort, userNameFault } from '../core/host-name.js';
-import { CONNECTION_DEFAULTS, type ConnectionOptions } from '../core/options.js';
+import { CONNECTION_DEFAULTS, type ConnectionOptions, type TransportChoice } from '../core/options.js';
 import { show } from '../core/show.js';
 import type { SharedOptions } from './shared-options.js';
 
@@ -51,6 +51,7 @@ export function resolveConnection(options: SharedOptions, env: NodeJS.ProcessEnv
           ? 0
           : CONNECTION_DEFAULTS.persistMs
         : parseDuration(options.persist, '--persist'),
+    transport: checkedTransport(options.transport) ?? CONNECTION_DEFAULTS.transport,
   });
 }
 
@@ -80,6 +81,16 @@ export function timeLimit(text: string | undefined, option: string): number | nu
   const ms = parseDuration(text, option);
   if (ms > 0) return ms;
   throw usageError(`${option}: ${show(text)} leaves no time; leave the option out for the default`);
+}
+
+const TRANSPORTS: readonly TransportChoice[] = ['auto', 'mux', 'process'];
+
+function checkedTransport(text: string | undefined): TransportChoice | null {
+  if (text === undefined) return null;
+  const choice = TRANSPORTS.find((known) => known === text);
+  if (choice === undefined)
+    throw usageError(`--transport: unknown transport ${show(text)}; write ${TRANSPORTS.join(', ')}`);
+  return choice;
 }
 
 function checkedPort(text: string): number {

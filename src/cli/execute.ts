@@ -10,7 +10,7 @@ import { PlainSink } from '../sinks/plain.js';
 import { PrefixSink } from '../sinks/prefix.js';
 import { SummarySink } from '../sinks/summary.js';
 import { Writer } from '../sinks/writer.js';
-import { processTransport } from '../transport/process.js';
+import { chooseTransport } from '../transport/choose.js';
 import type { ExecOptions } from './commands/exec.js';
 import { Interrupts, RunningSink } from './interrupt.js';
 import type { Io } from './io.js';
@@ -56,7 +56,7 @@ export async function execute({ plan, connection, run, commands, options, io }: 
       const { results } = await runPlan({
         plan,
         pool,
-        transport: processTransport,
+        transport: chooseTransport(connection.transport),
         options: run,
         sinks,
         stdin: input === null ? null : () => input.reader(),

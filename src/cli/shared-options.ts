@@ -25,6 +25,7 @@ export interface SharedOptions {
   readonly connectTimeout?: string;
   readonly connectRetries?: string;
   readonly persist?: string;
+  readonly transport?: string;
   readonly verbose?: number;
   readonly quiet?: boolean;
   readonly dryRun?: boolean;
@@ -112,6 +113,10 @@ export function addConnectionOptions(command: Command): void {
     new Option(
       '--persist <duration>',
       'how long an idle connection is kept; 0 closes it when done (default 10m, 0 where CI is set)',
+    ),
+    new Option(
+      '--transport <name>',
+      'mux: no process a command; process: an ssh each; auto (default): process only where ssh must forward',
     ),
   ];
   for (const option of options) command.addOption(option.helpGroup('Connection:'));

@@ -6,7 +6,14 @@ export type StreamName = 'stdout' | 'stderr';
 /** What happens in a run, as it happens. `time` is milliseconds since the epoch. */
 export type RunEvent =
   | { readonly type: 'connecting'; readonly time: number; readonly target: Target; readonly attempt: number }
-  | { readonly type: 'connected'; readonly time: number; readonly target: Target; readonly reused: boolean }
+  | {
+      readonly type: 'connected';
+      readonly time: number;
+      readonly target: Target;
+      readonly reused: boolean;
+      /** What carries the commands, and why where that is not what is usually taken. */
+      readonly transport: { readonly kind: 'mux' | 'process'; readonly reason?: string };
+    }
   | {
       readonly type: 'started';
       readonly time: number;

@@ -1,3 +1,6 @@
+/** How commands go over a master: by our own client of its socket, or by an `ssh -S` for each. */
+export type TransportChoice = 'auto' | 'mux' | 'process';
+
 /** How hosts are reached. Every field names the ssh flag it becomes. */
 export interface ConnectionOptions {
   /** Login name for targets that name none, `ssh -l`. */
@@ -18,6 +21,8 @@ export interface ConnectionOptions {
   readonly connectRetries: number;
   /** How long an idle master stays; 0: closed when done. @default 10 minutes, 0 where CI is set */
   readonly persistMs: number;
+  /** `auto`: mux, but process where ssh_config asks for agent or X11 forwarding. @default 'auto' */
+  readonly transport: TransportChoice;
 }
 
 export const CONNECTION_DEFAULTS = {
@@ -26,6 +31,7 @@ export const CONNECTION_DEFAULTS = {
   connectTimeoutMs: 10_000,
   connectRetries: 2,
   persistMs: 600_000,
+  transport: 'auto',
 } as const satisfies ConnectionOptions;
 
 /** How commands are run. */

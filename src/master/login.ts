@@ -6,6 +6,7 @@ import type { Target } from '../core/target.js';
 import { type Diagnosis, lastLine } from '../ssh/diagnose.js';
 import { resolveConfig } from '../ssh/resolve.js';
 import { Clock } from './clock.js';
+import { type SessionTraits, sessionTraits } from './session-traits.js';
 import { startMaster } from './start.js';
 
 const SERVER_ALIVE_SECONDS = 15;
@@ -43,6 +44,7 @@ export interface Login {
   readonly address: string | null;
   readonly attempts: number;
   readonly persistSeconds: number;
+  readonly session: SessionTraits;
 }
 
 /**
@@ -84,7 +86,8 @@ async function tryUntilDone(
     const start = { target, connection, controlPath, logPath, persistSeconds, serverAliveSeconds, signal };
     const outcome = await startMaster(start);
     if (outcome.ok) {
-      return { pid: outcome.pid, address: outcome.address, attempts: tries.made, persistSeconds };
+      const { pid, address } = outcome;
+      return { pid, address, attempts: tries.made, persistSeconds, session: sessionTraits(resolved) };
     }
     const { status, code, reason, retry } = outcome.diagnosis;
     tries.said = reason;

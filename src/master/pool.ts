@@ -6,6 +6,7 @@ import { destinationHash } from './destination.js';
 import { login } from './login.js';
 import { newMasterId, type SocketName } from './names.js';
 import { Owner } from './owner.js';
+import type { SessionTraits } from './session-traits.js';
 import { MasterStore } from './store.js';
 
 const ALIVE_DEADLINE_MS = 2_000;
@@ -17,6 +18,8 @@ export interface Master {
   readonly controlPath: string;
   readonly pid: number;
   readonly address: string | null;
+  /** Null: its record is missing, or of a version that kept less. */
+  readonly session: SessionTraits | null;
 }
 
 /** A host's share of its master, until it is handed back. */
@@ -193,10 +196,11 @@ export class MasterPool {
     const controlPath = this.store.pathOf(mine);
     try {
       const pid = await aliveCheck(controlPath, ALIVE_DEADLINE_MS);
-      const address = (await this.store.readRecord(mine))?.address ?? null;
+      const record = await this.store.readRecord(mine);
+      const { address = null, session = null } = record ?? {};
       return {
         name: mine,
-        master: { target, connection, controlPath, pid, address },
+        master: { target, connection, controlPath, pid, address, session },
         reused: true,
         attempts: 0,
       };
@@ -224,7 +228,7 @@ export class MasterPool {
         signal,
         onAttempt,
       });
-      const { pid, address, attempts, persistSeconds } = made;
+      const { pid, address, attempts, persistSeconds, session } = made;
       await this.store.writeRecord(name, {
         host: target.host,
         user: target.user ?? connection.user ?? null,
@@ -234,8 +238,10 @@ export class MasterPool {
         startedAt: new Date().toISOString(),
         persistSeconds,
         address,
+        session,
       });
-      return { name, master: { target, connection, controlPath, pid, address }, reused: false, attempts };
+      const master = { target, connection, controlPath, pid, address, session };
+      return { name, master, reused: false, attempts };
     } catch (error) {
       await this.store.remove(name);
       throw error;

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { aliveCheck } from './control.js';
 import { ownerOf, parseSocketName, type SocketName, socketName } from './names.js';
 import { ownerPid } from './owner.js';
+import type { SessionTraits } from './session-traits.js';
 
 const ALIVE_DEADLINE_MS = 2_000;
 const OLD_MS = 24 * 3_600_000;
@@ -19,6 +20,7 @@ export interface MasterRecord {
   readonly persistSeconds: number;
   /** The address really connected to, as ssh logged it. */
   readonly address: string | null;
+  readonly session?: SessionTraits;
 }
 
 /** The runtime folder: who has which master, and the taking and handing back of them. */

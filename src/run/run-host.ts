@@ -39,7 +39,9 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
       void bus.emit({ type: 'connecting', time: Date.now(), target, attempt });
     });
     connection = await context.transport.connect(lease.master, context.pool, signal);
-    await bus.emit({ type: 'connected', time: Date.now(), target, reused: lease.reused });
+    const { kind, reason } = connection;
+    const transport = { kind, ...(reason === undefined ? {} : { reason }) };
+    await bus.emit({ type: 'connected', time: Date.now(), target, reused: lease.reused, transport });
     for (const [step, planned] of steps.entries()) {
       const failed = results.some((result) => result.status !== 'ok');
       if (signal.aborted || (failed && !context.options.keepCommands)) {
@@ -59,6 +61,7 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
     }
   } finally {
     await connection?.close();
+    if (connection?.poisoned === true) lease?.retire();
     await lease?.release();
   }
   return results;

@@ -31,7 +31,7 @@ export interface StepContext {
 type Ending =
   | { readonly by: 'exit'; readonly exit: Exit }
   | { readonly by: 'fault'; readonly error: PsshError }
-  | { readonly by: 'timeout' | 'cancel' };
+  | { readonly by: 'timeout' | 'cancel' | 'unsent' };
 
 /** Runs one command on one host over a connection that stands. Never throws: every ending is a result. */
 export async function runStep(context: StepContext): Promise<HostResult> {
@@ -57,9 +57,13 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   try {
     channel = await context.connection.open(planned.text, {
       stdin: context.stdin === null ? 'none' : 'pipe',
+      signal: context.signal,
     });
   } catch (error) {
-    return finish({ by: 'fault', error: asPsshError(error, target) });
+    const fault = asPsshError(error, target);
+    // Given up while it waited for a session: nothing was sent, so nothing runs.
+    const unsent = context.signal.aborted && fault.code === 'ERR_CHANNEL_OPEN';
+    return finish(unsent ? { by: 'unsent' } : { by: 'fault', error: fault });
   }
   await bus.emit({ type: 'started', time: Date.now(), target, step, command: planned.command });
   feed(channel, context.stdin);
@@ -84,7 +88,8 @@ export async function runStep(context: StepContext): Promise<HostResult> {
     await bus.emit({ type: 'note', time: Date.now(), target, message });
   }
   await Promise.all(pumps);
-  return finish(ending, killed);
+  const { cut } = channel;
+  return finish(ending.by === 'exit' && cut ? { by: 'fault', error: cut } : ending, killed);
 }
 
 /** The first of: the command's end, its time limit, a cancel. */
@@ -162,6 +167,7 @@ function describe(ending: Ending): Description {
     case 'timeout':
       return { ...none, status: 'timed-out' };
     case 'cancel':
+    case 'unsent':
       return { ...none, status: 'canceled' };
     case 'fault': {
       const { code, message } = ending.error;
@@ -171,7 +177,8 @@ function describe(ending: Ending): Description {
 }
 
 function faultStatus(code: PsshError['code']): Status {
-  return code === 'ERR_DISCONNECTED' ? 'disconnected' : 'unreachable';
+  // Of both it is known only that the command was sent.
+  return code === 'ERR_DISCONNECTED' || code === 'ERR_MUX_PROTOCOL' ? 'disconnected' : 'unreachable';
 }
 
 export function asPsshError(error: unknown, target: Target): PsshError {

@@ -34,7 +34,7 @@ export class SummarySink implements Sink {
       case 'connected':
         return verbose
           ? stderr.write(
-              `pssh-ts: ${labelOf(event.target)}connected${event.reused ? ' (live master)' : ''}\n`,
+              `pssh-ts: ${labelOf(event.target)}connected${event.reused ? ' (live master)' : ''}${over(event)}\n`,
             )
           : undefined;
       case 'finished':
@@ -64,6 +64,10 @@ export class SummarySink implements Sink {
 
 function labelOf(target: { readonly label: string } | null): string {
   return target === null ? '' : `${target.label}: `;
+}
+
+function over({ transport }: Extract<RunEvent, { type: 'connected' }>): string {
+  return `, over ${transport.kind}${transport.reason === undefined ? '' : ` (${transport.reason})`}`;
 }
 
 function again(attempt: number): string {

@@ -15,6 +15,7 @@ export const processTransport: Transport = {
 };
 
 class ProcessConnection implements Connection {
+  readonly kind = 'process';
   private readonly running = new Set<SshProcess>();
 
   constructor(

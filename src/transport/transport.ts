@@ -1,15 +1,22 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Exit } from '../core/channel.js';
+import type { PsshError } from '../core/errors.js';
 import type { Master, MasterPool } from '../master/pool.js';
 
 export interface OpenOptions {
   /** `none`: the remote's stdin is empty. */
   readonly stdin: 'none' | 'pipe';
-  /** Gives up waiting for a session; nothing was sent then. */
+  /** Ends the waiting for a session: rejects with ERR_CHANNEL_OPEN while the command has not been sent. */
   readonly signal?: AbortSignal;
+  /** Variables asked of the server, which grants those that its AcceptEnv names. mux only. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A remote terminal, `ssh -tt`. mux only. */
+  readonly pty?: { readonly term: string; readonly columns: number; readonly rows: number };
+  /** The command names a subsystem, `ssh -s`. mux only. */
+  readonly subsystem?: boolean;
 }
 
-/** One remote command. */
+/** One remote command. Both outputs have to be read, or destroyed: one that is left lying stops the other. */
 export interface Channel {
   readonly stdin: Writable | null;
   readonly stdout: Readable;
@@ -21,15 +28,35 @@ export interface Channel {
   readonly exited: Promise<Exit>;
   /** Lets the channel go; what runs remotely may go on. */
   close(): void;
+  /**
+   * Asks the server to signal the command, by the signal's name without SIG (RFC 4254 section 6.9). False: refused,
+   * not answered in time, or the command has ended. True confirms nothing: dropbear signals only its direct child.
+   */
+  signal?(name: string): Promise<boolean>;
+  /** Resolves once the server has let the channel go too, or the connection is gone. */
+  readonly released?: Promise<void>;
+  /** The connection was lost before all output had come, although the command's end is known. */
+  readonly cut?: PsshError | null;
 }
 
 /** A way to a host over its master. */
 export interface Connection {
+  readonly kind: 'mux' | 'process';
+  /** Why this kind, where it was chosen against the usual. */
+  readonly reason?: string;
+  /** The master must not be used again: it may take its other sessions with it when this process lets go of it. */
+  readonly poisoned?: boolean;
+  /** Sessions that could be had now without waiting for another to end. */
+  readonly freeSessions?: number;
+  /**
+   * Starts a command; waits where the host has no session left.
+   * @throws PsshError ERR_CHANNEL_OPEN when it was not started; ERR_DISCONNECTED, ERR_MUX_PROTOCOL when that is not known
+   */
   open(command: string, options: OpenOptions): Promise<Channel>;
   close(): Promise<void>;
 }
 
 export interface Transport {
-  readonly kind: 'mux' | 'process';
+  readonly kind: 'mux' | 'process' | 'auto';
   connect(master: Master, pool: MasterPool, signal: AbortSignal): Promise<Connection>;
 }

@@ -19,11 +19,16 @@ afterAll(async () => {
   await hosts.stop();
 });
 
+let transport = 'auto';
 const run = (args: readonly string[], options: Partial<CliOptions> = {}) =>
-  runCli(['-F', hosts.configPath, ...args], { env: hosts.env, ...options });
+  runCli(['-F', hosts.configPath, '--transport', transport, ...args], { env: hosts.env, ...options });
 const sorted = (text: string): string[] => text.trimEnd().split('\n').sort();
 
-describe('exec on hosts that work', () => {
+describe.each(['mux', 'process'])('exec on hosts that work, over %s', (name) => {
+  beforeAll(() => {
+    transport = name;
+  });
+
   test('prefixes each line, sets PSSH_* and exits 5 for a command that ends non-zero', async () => {
     const result = await run(['-H', all, 'exec', 'echo $PSSH_HOST $PSSH_NODENUM $PSSH_NUMNODES; exit 3']);
     expect(sorted(result.out)).toEqual(
@@ -72,7 +77,11 @@ describe('exec on hosts that work', () => {
 
   test('a command killed by a signal is told from one that exits 255', async () => {
     const result = await run(['-H', one, 'exec', '--json', 'kill -KILL $$']);
-    expect(parseRun(result).results[0]).toMatchObject({ exitCode: null, status: 'signaled' });
+    expect(parseRun(result).results[0]).toMatchObject({
+      exitCode: null,
+      status: 'signaled',
+      signal: name === 'mux' ? 'KILL' : null,
+    });
     expect(result.code).toBe(3);
   });
 
@@ -187,7 +196,16 @@ describe('exec on hosts that work', () => {
   });
 
   test('a reader that goes away ends the run with 141', async () => {
-    const args = ['-F', hosts.configPath, '-H', one, 'exec', 'yes | head -c 50000000'];
+    const args = [
+      '-F',
+      hosts.configPath,
+      '--transport',
+      transport,
+      '-H',
+      one,
+      'exec',
+      'yes | head -c 50000000',
+    ];
     const child = spawn(process.execPath, [BIN, ...args], {
       env: hosts.env,
       stdio: ['ignore', 'pipe', 'ignore'],

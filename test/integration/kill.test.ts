@@ -150,7 +150,6 @@ describe.each(TRIGGERS)('%s', (trigger) => {
     const sids = [...new Set(begun.filter((line) => !own.includes(line)).map(({ sid }) => sid))];
     expect(sids).toHaveLength(nodes.length);
     if (trigger.startsWith('kill')) await seeLeashes(nodes.length);
-    const started = performance.now();
     if (trigger === 'INT') process.kill(pid, 'SIGINT');
     else if (trigger === 'kill -9 of pssh-ts') process.kill(pid, 'SIGKILL');
     else if (trigger === 'kill -9 of the masters')

@@ -83,6 +83,11 @@ describe('bad input exits 2 with one line on stderr and nothing on stdout', () =
     ['a fanout of 0', [...H, '-f', '0', 'exec', 'x'], /--fanout: "0" is no whole number from 1 to 10000/],
     ['a fanout that is no number', [...H, '-f', '1e3', 'exec', 'x'], /--fanout: "1e3" is no whole number/],
     [
+      'an unknown transport',
+      [...H, '--transport', 'muxx', 'exec', 'x'],
+      /--transport: unknown transport "muxx"; write auto, mux, process/,
+    ],
+    [
       'bad retries',
       [...H, '--connect-retries', '-1', 'exec', 'x'],
       /--connect-retries: "-1" is no whole number/,

@@ -125,8 +125,14 @@ describe('SummarySink', () => {
       void subject.event({ type: 'note', time: 0, target: null, message: 'all' });
       void subject.event({ type: 'connecting', time: 0, target, attempt: 1 });
       void subject.event({ type: 'connecting', time: 0, target, attempt: 2 });
-      void subject.event({ type: 'connected', time: 0, target, reused: false });
-      void subject.event({ type: 'connected', time: 0, target, reused: true });
+      void subject.event({ type: 'connected', time: 0, target, reused: false, transport: { kind: 'mux' } });
+      void subject.event({
+        type: 'connected',
+        time: 0,
+        target,
+        reused: true,
+        transport: { kind: 'process', reason: 'it forwards' },
+      });
       void subject.event({ type: 'started', time: 0, target, step: 0, command: 'x' });
       void subject.event(outputEvent('x\n'));
       return memory.text;
@@ -135,7 +141,7 @@ describe('SummarySink', () => {
     expect(events({})).toBe(notes);
     expect(events({ quiet: true })).toBe('');
     expect(events({ verbose: true })).toBe(
-      `${notes}pssh-ts: a: logging in\npssh-ts: a: logging in, attempt 2\npssh-ts: a: connected\npssh-ts: a: connected (live master)\n`,
+      `${notes}pssh-ts: a: logging in\npssh-ts: a: logging in, attempt 2\npssh-ts: a: connected, over mux\npssh-ts: a: connected (live master), over process (it forwards)\n`,
     );
   });
 

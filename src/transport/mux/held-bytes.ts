@@ -1,0 +1,47 @@
+const BLOCK = 64 * 1024;
+
+/**
+ * Bytes that nobody has taken yet. They are copied into blocks of their own: a thousand packets of one byte would
+ * else keep a thousand chunks of the socket alive.
+ */
+export class HeldBytes {
+  private readonly blocks: Buffer[] = [];
+  private tail: Buffer | null = null;
+  private tailFilled = 0;
+
+  get empty(): boolean {
+    return this.blocks.length === 0 && this.tailFilled === 0;
+  }
+
+  add(data: Buffer): void {
+    let at = 0;
+    while (at < data.length) {
+      this.tail ??= Buffer.allocUnsafeSlow(BLOCK);
+      const copied = data.copy(this.tail, this.tailFilled, at);
+      at += copied;
+      this.tailFilled += copied;
+      if (this.tailFilled === BLOCK) {
+        this.blocks.push(this.tail);
+        this.tail = null;
+        this.tailFilled = 0;
+      }
+    }
+  }
+
+  /** The oldest, up to a block. */
+  take(): Buffer | null {
+    const block = this.blocks.shift();
+    if (block !== undefined) return block;
+    if (this.tail === null || this.tailFilled === 0) return null;
+    const rest = this.tail.subarray(0, this.tailFilled);
+    this.tail = null;
+    this.tailFilled = 0;
+    return rest;
+  }
+
+  clear(): void {
+    this.blocks.length = 0;
+    this.tail = null;
+    this.tailFilled = 0;
+  }
+}

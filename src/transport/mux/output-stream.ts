@@ -1,0 +1,51 @@
+import { Readable } from 'node:stream';
+import { HeldBytes } from './held-bytes.js';
+
+const HIGH_WATER_MARK = 64 * 1024;
+
+/** The remote's stdout or stderr. What the reader does not take is held, and so not given back to the window. */
+export class OutputStream extends Readable {
+  private readonly held = new HeldBytes();
+  private wanted = false;
+  private ended = false;
+
+  /** @param onTaken told how many bytes have gone on to the reader, or to nobody once it has gone away */
+  constructor(private readonly onTaken: (bytes: number) => void) {
+    super({ highWaterMark: HIGH_WATER_MARK });
+  }
+
+  offer(data: Buffer): void {
+    if (data.length === 0) return;
+    if (this.destroyed) {
+      this.onTaken(data.length);
+    } else if (this.wanted && this.held.empty) {
+      this.wanted = this.push(data);
+      this.onTaken(data.length);
+    } else {
+      this.held.add(data);
+    }
+  }
+
+  /** Nothing further comes: the stream ends once all is taken. */
+  finish(): void {
+    if (this.ended) return;
+    this.ended = true;
+    if (this.held.empty) this.push(null);
+  }
+
+  override _read(): void {
+    this.wanted = true;
+    while (this.wanted) {
+      const data = this.held.take();
+      if (data === null) break;
+      this.wanted = this.push(data);
+      this.onTaken(data.length);
+    }
+    if (this.ended && this.held.empty) this.push(null);
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    for (let data = this.held.take(); data !== null; data = this.held.take()) this.onTaken(data.length);
+    callback(error);
+  }
+}

@@ -1,0 +1,82 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Link } from './link.js';
+import { Sessions } from './sessions.js';
+import { notOpened, type Slots } from './slots.js';
+import { watchMaster } from './watch.js';
+
+// How long the end of a connection waits for the answers to OPENs that nobody wants any more.
+const LAST_ANSWERS_MS = 2_000;
+
+export interface SharedLinkOptions {
+  readonly controlPath: string;
+  readonly label: string;
+  readonly slots: Slots;
+  /** Sent with each command. */
+  readonly variables: readonly (readonly [string, string])[];
+  readonly connectDeadlineMs: number;
+  readonly answerDeadlineMs: number;
+  readonly window: number;
+  readonly maxPacket: number;
+  /** It must not be given to anybody else. */
+  readonly onOver: () => void;
+}
+
+/** The one socket of this process to a master, for all who work over it. */
+export class SharedLink {
+  /** @throws PsshError ERR_MASTER, ERR_MUX_PROTOCOL */
+  readonly ready: Promise<{ readonly link: Link; readonly sessions: Sessions }>;
+  private users = 0;
+  private link: Link | null = null;
+  private stopWatching = (): void => undefined;
+
+  constructor(private readonly options: SharedLinkOptions) {
+    this.ready = this.connect();
+    this.ready.catch(() => options.onOver());
+  }
+
+  enter(): void {
+    this.users += 1;
+    this.link?.hold(true);
+  }
+
+  /** The last to leave closes the socket; but a poisoned master's stays, for its closing would end that master. */
+  async leave(user: object): Promise<void> {
+    const { slots, label } = this.options;
+    slots.fail(notOpened('the connection was closed', label), user);
+    this.users -= 1;
+    if (this.link !== null) await this.closeUnlessUsed(this.link);
+  }
+
+  private async closeUnlessUsed(link: Link): Promise<void> {
+    if (this.users > 0 || link.lost) return;
+    if (link.opening)
+      await Promise.race([link.answered(), pause(LAST_ANSWERS_MS, undefined, { ref: false })]);
+    // Somebody may have come meanwhile.
+    if (this.users > 0 || link.lost) return;
+    if (link.opening) link.poisoned = true;
+    if (link.poisoned) {
+      link.hold(false);
+      return;
+    }
+    this.options.onOver();
+    this.stopWatching();
+    link.close();
+  }
+
+  private async connect(): Promise<{ link: Link; sessions: Sessions }> {
+    const { options } = this;
+    const { slots, variables, answerDeadlineMs } = options;
+    const link = await Link.connect({
+      ...options,
+      onLost: () => {
+        this.stopWatching();
+        options.onOver();
+      },
+    });
+    this.link = link;
+    if (!link.lost) this.stopWatching = watchMaster(link, options.controlPath);
+    // All may have gone before it stood.
+    await this.closeUnlessUsed(link);
+    return { link, sessions: new Sessions(link, slots, variables, answerDeadlineMs) };
+  }
+}
