@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type Account, type Accounts, makeAccounts } from '../fleet/accounts.js';
+import { startDropbear } from '../fleet/dropbear.js';
+import { ensureDropbear } from '../fleet/ensure-dropbear.js';
 import { ensureShells, type ShellName } from '../fleet/ensure-shells.js';
 import { type Fleet, startFleet } from '../fleet/fleet.js';
 import { signalQuietly } from '../fleet/processes.js';
@@ -150,7 +152,6 @@ describe.each(TRIGGERS)('%s', (trigger) => {
     const sids = [...new Set(begun.filter((line) => !own.includes(line)).map(({ sid }) => sid))];
     expect(sids).toHaveLength(nodes.length);
     if (trigger.startsWith('kill')) await seeLeashes(nodes.length);
-    const started = performance.now();
     if (trigger === 'INT') process.kill(pid, 'SIGINT');
     else if (trigger === 'kill -9 of pssh-ts') process.kill(pid, 'SIGKILL');
     else if (trigger === 'kill -9 of the masters')
@@ -350,3 +351,54 @@ describe('a host that gives no leash', () => {
     expect(parseRun(again).results[0]).toMatchObject({ status: 'ok', stdout: 'again\n' });
   });
 });
+
+// Only root can serve others, and only then dropbear serves at all.
+if (process.getuid?.() === 0) {
+  describe('dropbear, which answers a signal wrongly and has one session for a connection', () => {
+    let dropbear: Awaited<ReturnType<typeof startDropbear>>;
+    beforeAll(async () => {
+      const program = ensureDropbear((line) => console.log(line));
+      const account = accounts.list.find(({ shell }) => shell === 'sh');
+      if (account === undefined) throw new Error('no account with sh');
+      dropbear = await startDropbear(program, 'drop', fleet, account);
+      await exec(['true']);
+    }, 300_000);
+    afterAll(() => dropbear?.stop());
+
+    const exec = (args: readonly string[], options: Partial<CliOptions> = {}) =>
+      runCli(['-F', dropbear.configPath, '-H', 'drop', 'exec', '--json', '--kill-grace', GRACE, ...args], {
+        env: fleet.env,
+        ...options,
+      });
+
+    test.each(TRIGGERS)('%s ends all of the command', async (trigger) => {
+      const sleeps = new Sleeps();
+      endAtLast(sleeps);
+      const rows = [0, 1, 2, SETSID];
+      const text = [
+        `${sleeps.command(0)} &`,
+        `timeout 9797 ${sleeps.command(1)} &`,
+        `setsid ${sleeps.command(SETSID)} &`,
+        `sh -c "trap '' TERM; exec >/dev/null 2>/dev/null; ${sleeps.command(2)}"`,
+      ].join('\n');
+      let pid = 0;
+      const ended = exec([...(trigger === 'timeout' ? ['-u', '2s'] : []), text], {
+        onStart: (id) => (pid = id),
+      });
+      await until(async () => sleeps.running(await sessionTable(), rows, 1).length === rows.length, {
+        deadlineMs: 20_000,
+        what: 'the command to begin',
+      });
+      if (trigger.startsWith('kill')) await seeLeashes(1);
+      if (trigger === 'INT') process.kill(pid, 'SIGINT');
+      else if (trigger === 'kill -9 of pssh-ts') process.kill(pid, 'SIGKILL');
+      else if (trigger === 'kill -9 of the masters')
+        for (const master of await mastersOf(fleet.env)) process.kill(master, 'SIGKILL');
+      const result = await ended;
+      await seeDead(sleeps, [SETSID]);
+      expect(sleeps.running(await sessionTable(), [SETSID], 1)).toHaveLength(1);
+      if (trigger === 'timeout' || trigger === 'INT')
+        expect(parseRun(result).results[0]).toMatchObject({ killed: 'confirmed' });
+    });
+  });
+}
