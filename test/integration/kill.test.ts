@@ -1,11 +1,15 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type Account, type Accounts, makeAccounts } from '../fleet/accounts.js';
+import { startDropbear } from '../fleet/dropbear.js';
+import { ensureDropbear } from '../fleet/ensure-dropbear.js';
 import { ensureShells, type ShellName } from '../fleet/ensure-shells.js';
 import { type Fleet, startFleet } from '../fleet/fleet.js';
-import { signalQuietly } from '../fleet/processes.js';
+import { sessionProcesses, signalQuietly } from '../fleet/processes.js';
 import { until } from '../fleet/until.js';
 import { type CliOptions, type CliResult, parseRun, runCli } from './cli.js';
-import { type SessionLine, Sleeps, sessionTable } from './session-table.js';
+import { processesOf, type SessionLine, Sleeps, sessionTable } from './session-table.js';
 
 const LOGIN_SHELLS: readonly ShellName[] = ['sh', 'bash', 'tcsh', 'fish', 'zsh'];
 const GRACE = '1s';
@@ -76,19 +80,26 @@ async function seeBegun(sleeps: Sleeps, rows: readonly number[]): Promise<Sessio
   return found;
 }
 
-/** Waits until each host's leash knows what it watches: it has nothing left to do and waits for a word from us. */
-async function seeLeashes(count: number): Promise<void> {
-  let seen = '';
+/** The leashes among a fleet's or an account's processes; other tests have their own. */
+async function leashes(
+  ours: readonly number[],
+): Promise<{ readonly all: number[]; readonly waiting: number[] }> {
+  const table = await sessionTable();
+  const parents = new Set(table.map(({ ppid }) => ppid));
+  const found = table.filter(({ pid, args }) => args.startsWith('sh -c me=$$;') && ours.includes(pid));
+  const all = found.map(({ pid }) => pid);
+  return { all, waiting: all.filter((pid) => !parents.has(pid)) };
+}
+
+/** Waits until each leash knows what it watches: it has no child at work any more and waits for a word from us. */
+async function seeLeashes(count: number, ours: () => Promise<readonly number[]>): Promise<void> {
+  let before = '';
   await until(
     async () => {
-      const table = await sessionTable();
-      const parents = new Set(table.map(({ ppid }) => ppid));
-      const leashes = table.filter(({ args }) => args.startsWith('sh -c me=$$;'));
-      const waiting = leashes.filter(({ pid }) => !parents.has(pid)).map(({ pid }) => pid);
-      const now = waiting.join();
-      const steady = waiting.length >= count && now === seen;
-      seen = now;
-      return steady;
+      const { waiting } = await leashes(await ours());
+      const same = waiting.join() === before;
+      before = waiting.join();
+      return same && waiting.length === count;
     },
     { deadlineMs: 20_000, what: `${count} leashes` },
   );
@@ -149,7 +160,7 @@ describe.each(TRIGGERS)('%s', (trigger) => {
     const own = sleeps.running(begun, [SETSID], nodes.length);
     const sids = [...new Set(begun.filter((line) => !own.includes(line)).map(({ sid }) => sid))];
     expect(sids).toHaveLength(nodes.length);
-    if (trigger.startsWith('kill')) await seeLeashes(nodes.length);
+    if (trigger.startsWith('kill')) await seeLeashes(nodes.length, () => sessionProcesses(fleet.dir));
     if (trigger === 'INT') process.kill(pid, 'SIGINT');
     else if (trigger === 'kill -9 of pssh-ts') process.kill(pid, 'SIGKILL');
     else if (trigger === 'kill -9 of the masters')
@@ -285,12 +296,11 @@ describe('one host', () => {
       onStart: (id) => (pid = id),
     });
     // By then a leash would be there.
-    const begun = sleeps.running;
-    await until(async () => begun.call(sleeps, await sessionTable(), [0], 1).length === 1, {
+    await until(async () => sleeps.running(await sessionTable(), [0], 1).length === 1, {
       deadlineMs: 20_000,
       what: 'the command',
     });
-    expect((await sessionTable()).filter(({ args }) => args.startsWith('sh -c me=$$;'))).toEqual([]);
+    expect((await leashes(await sessionProcesses(fleet.dir))).all).toEqual([]);
     process.kill(pid, 'SIGKILL');
     await ended;
     const [master] = await mastersOf(fleet.env);
@@ -324,6 +334,24 @@ describe('a host that gives no leash', () => {
     expect(result.durationMs).toBeLessThan(4_000);
   });
 
+  test('a leash that does not answer in time goes on by itself, and its result stays unknown', async () => {
+    const sleeps = new Sleeps();
+    endAtLast(sleeps);
+    const slow = join(fleet.dir, 'slow');
+    await writeFile(join(fleet.dir, 'ps'), `#!/bin/sh\ntest -e ${slow} && sleep 3.5\nexec /bin/ps "$@"\n`, {
+      mode: 0o755,
+    });
+    await fleet.addHost({ name: 'slow', sshd: [`SetEnv PATH=${fleet.dir}:/usr/bin:/bin`] });
+    const text = `sh -c "trap '' TERM; exec >/dev/null 2>/dev/null; ${sleeps.command(0)}"`;
+    const ended = run(['-H', 'slow', 'exec', '-u', '2s', '--kill-grace', GRACE, '--json', text]);
+    await seeLeashes(1, () => sessionProcesses(fleet.dir, 'slow'));
+    await writeFile(slow, '');
+    const [result] = parseRun(await ended).results;
+    await rm(slow);
+    expect(result).toMatchObject({ status: 'timed-out', killed: 'unknown' });
+    await seeDead(sleeps);
+  });
+
   test('MaxSessions 1: the result is there, and nobody claims that the command is dead', async () => {
     const sleeps = new Sleeps();
     endAtLast(sleeps);
@@ -349,3 +377,56 @@ describe('a host that gives no leash', () => {
     expect(parseRun(again).results[0]).toMatchObject({ status: 'ok', stdout: 'again\n' });
   });
 });
+
+// Only root can serve others, and only then dropbear serves at all.
+if (process.getuid?.() === 0) {
+  describe('dropbear, which answers a signal wrongly and has one session for a connection', () => {
+    let user: string;
+    let dropbear: Awaited<ReturnType<typeof startDropbear>>;
+    beforeAll(async () => {
+      const program = ensureDropbear((line) => console.log(line));
+      const account = accounts.list.find(({ shell }) => shell === 'sh');
+      if (account === undefined) throw new Error('no account with sh');
+      user = account.user;
+      dropbear = await startDropbear(program, 'drop', fleet, account);
+      await exec(['true']);
+    }, 300_000);
+    afterAll(() => dropbear?.stop());
+
+    const exec = (args: readonly string[], options: Partial<CliOptions> = {}) =>
+      runCli(['-F', dropbear.configPath, '-H', 'drop', 'exec', '--json', '--kill-grace', GRACE, ...args], {
+        env: fleet.env,
+        ...options,
+      });
+
+    test.each(TRIGGERS)('%s ends all of the command', async (trigger) => {
+      const sleeps = new Sleeps();
+      endAtLast(sleeps);
+      const rows = [0, 1, 2, SETSID];
+      const text = [
+        `${sleeps.command(0)} &`,
+        `timeout 9797 ${sleeps.command(1)} &`,
+        `setsid ${sleeps.command(SETSID)} &`,
+        `sh -c "trap '' TERM; exec >/dev/null 2>/dev/null; ${sleeps.command(2)}"`,
+      ].join('\n');
+      let pid = 0;
+      const ended = exec([...(trigger === 'timeout' ? ['-u', '2s'] : []), text], {
+        onStart: (id) => (pid = id),
+      });
+      await until(async () => sleeps.running(await sessionTable(), rows, 1).length === rows.length, {
+        deadlineMs: 20_000,
+        what: 'the command to begin',
+      });
+      if (trigger.startsWith('kill')) await seeLeashes(1, () => processesOf(user));
+      if (trigger === 'INT') process.kill(pid, 'SIGINT');
+      else if (trigger === 'kill -9 of pssh-ts') process.kill(pid, 'SIGKILL');
+      else if (trigger === 'kill -9 of the masters')
+        for (const master of await mastersOf(fleet.env)) process.kill(master, 'SIGKILL');
+      const result = await ended;
+      await seeDead(sleeps, [SETSID]);
+      expect(sleeps.running(await sessionTable(), [SETSID], 1)).toHaveLength(1);
+      if (trigger === 'timeout' || trigger === 'INT')
+        expect(parseRun(result).results[0]).toMatchObject({ killed: 'confirmed' });
+    });
+  });
+}

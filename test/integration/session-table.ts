@@ -22,6 +22,12 @@ export async function sessionTable(): Promise<SessionLine[]> {
   });
 }
 
+/** The processes of one account, whose name ps(1) may not show in full. */
+export async function processesOf(user: string): Promise<number[]> {
+  const { stdout } = await run('ps', ['-u', user, '-o', 'pid=']).catch(() => ({ stdout: '' }));
+  return stdout.trim().split(/\s+/).map(Number);
+}
+
 /** Sleeps that nobody else on this machine sleeps: their number tells which test, row and host they belong to. */
 export class Sleeps {
   // sleep(1) takes it for 2000 years or so.

@@ -25,7 +25,10 @@ export class Guard {
   async kill(): Promise<'confirmed' | 'unknown'> {
     this.stopTimer();
     const leash = await this.open();
-    return leash === null ? 'unknown' : leash.kill(this.graceMs);
+    if (leash === null) return 'unknown';
+    const killed = await leash.kill(this.graceMs);
+    if (killed === 'unknown') leash.leaveToItself();
+    return killed;
   }
 
   /** The command is over: nothing is killed any more. */

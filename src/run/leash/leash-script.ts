@@ -17,7 +17,8 @@
  * KILL is sent again until nothing is left: what was forked after the snapshot misses the first.
  */
 const PARTS = [
-  'me=$$; p=$PPID; s=; x=; l=; n=0',
+  // An answer that nobody reads any more must not end it before its work is done.
+  'me=$$; trap "" HUP PIPE; p=$PPID; s=; x=; l=; n=0',
   'scan() { x=$(ps -A -o pid= -o ppid= -o sid= -o stat= 2>/dev/null); }',
   [
     'learn() { scan; set -- $x; while test $# -ge 4; do',

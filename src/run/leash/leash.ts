@@ -64,9 +64,14 @@ export class Leash {
     return (await this.emptyWithin(AFTER_KILL_MS, 's KILL')) ? 'confirmed' : 'unknown';
   }
 
+  /** No answer came in time: it goes on by itself, as when we die. */
+  leaveToItself(): void {
+    this.channel.stdin?.end();
+  }
+
   /** Ends the leash; what it watched is left as it is. */
   release(): void {
-    if (this.ended) return;
+    if (this.ended || this.channel.stdin?.writableEnded !== false) return;
     this.channel.stdin?.end('q\n');
     this.channel.exited.then(
       () => undefined,
