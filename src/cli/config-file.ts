@@ -126,7 +126,10 @@ class KeyLines {
       if (header !== undefined) section = header.trim();
       const key = header ?? /^\s*([^;#=][^=]*?)(?:\[\])?\s*(?:=|$)/.exec(line)?.[1];
       if (key === undefined) continue;
-      for (const name of [key, `${section}/${key}`])
+      // ini takes `[group.web.eu]` apart at the dots.
+      const outer =
+        header === undefined ? [] : header.split('.').map((_, at, parts) => parts.slice(0, at + 1).join('.'));
+      for (const name of [key, `${section}/${key}`, ...outer])
         if (!this.lines.has(name)) this.lines.set(name, index + 1);
     }
   }

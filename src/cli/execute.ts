@@ -44,7 +44,14 @@ export async function execute({ plan, connection, run, commands, options, io }: 
       (note) => void (options.quiet ? undefined : stderr.write(`pssh-ts: ${note}\n`)),
     );
     try {
-      spool = options.stdin === true ? await Spool.open(io.stdin) : null;
+      spool =
+        options.stdin === true
+          ? await Spool.open(io.stdin, (error) => {
+              // A command that saw only a part of its input must not pass for one that saw all.
+              io.stderr.write(`pssh-ts: the input can't be read to its end: ${error.message}\n`);
+              interrupts.cancel(EXIT.failure);
+            })
+          : null;
       const input = spool;
       const { results } = await runPlan({
         plan,

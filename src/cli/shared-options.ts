@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 
 /** Where targets come from, in the order written. */
 export interface TargetSource {
-  readonly kind: 'host' | 'hostfile' | 'group';
+  readonly kind: 'host' | 'hostfile' | 'group' | 'stdin';
   readonly value: string;
 }
 

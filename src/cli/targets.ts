@@ -7,7 +7,7 @@ import { evaluateExpression, excludeTargets } from '../inventory/expression.js';
 import { isHostListFile } from '../inventory/hostfile.js';
 import type { ConfigFile } from './config-file.js';
 import { wholeNumber } from './connection-options.js';
-import { checkedFormat, isRegularFile } from './hosts-files.js';
+import { checkedFormat, isRegularFile, readHostsText } from './hosts-files.js';
 import { InventoryView } from './inventory-view.js';
 import type { SharedOptions, TargetSource } from './shared-options.js';
 
@@ -36,34 +36,42 @@ export function openInventory({ options, connection, config }: TargetRequest): P
  * The targets that the options name, in the order written.
  * @throws PsshError ERR_USAGE for no target, ERR_INVENTORY for a bad expression or file
  */
-export async function resolveTargets(request: TargetRequest, opened?: InventoryView): Promise<Target[]> {
-  const { options } = request;
-  const view = opened ?? (await openInventory(request));
-  const specs = chosen(request, view);
+export async function resolveTargets(request: TargetRequest): Promise<Target[]> {
+  const specs = namedHosts(request, await openInventory(request));
   if (specs === null) {
     throw usageError('no target; name hosts with -H web1,web2, --hostfile FILE, -g GROUP or -a');
   }
+  if (specs.length === 0) throw usageError('no target is left; the expressions and files name no host');
+  return numberTargets(specs);
+}
+
+/** The hosts that the options name, each once, without those taken away. Null: nothing was named. */
+export function namedHosts(request: TargetRequest, view: InventoryView): readonly TargetSpec[] | null {
+  const { options } = request;
+  const specs = chosen(request, view);
+  if (specs === null) return null;
+  // One source has no repeats in it, and looking for some among a million takes a second.
+  const once = (options.host ?? []).length === 1 && options.all !== true ? specs : numberTargets(specs);
   const excluded = (options.exclude ?? []).flatMap((text) => evaluateExpression(text, view.context, '-x'));
-  const targets = numberTargets(pick(excludeTargets(specs, excluded), options.pick));
-  if (targets.length === 0) throw usageError('no target is left; the expressions and files name no host');
-  return targets;
+  return pick(excluded.length === 0 ? once : excludeTargets(once, excluded), options.pick);
 }
 
 /** Null: nothing was named. */
-function chosen(request: TargetRequest, view: InventoryView): TargetSpec[] | null {
+function chosen(request: TargetRequest, view: InventoryView): readonly TargetSpec[] | null {
   const { options } = request;
   const sources = options.host ?? [];
   // A plain list of hosts can only be meant as targets; an inventory beside -H, -g or -a is where their names come from.
   const picks = options.all === true || sources.some(({ kind }) => kind !== 'hostfile');
   const scripts = options.inventoryScript !== undefined && !picks;
   if (sources.length === 0 && options.all !== true && !scripts) return null;
-  return [
-    ...sources.flatMap((source) => {
-      if (source.kind !== 'hostfile') return sourceHosts(source, request, view);
-      return picks && !view.isPlainList(source.value) ? [] : view.hostsOf(source.value);
-    }),
-    ...(options.all === true || scripts ? everyHost(view) : []),
-  ];
+  const hostsOf = (source: TargetSource): readonly TargetSpec[] => {
+    if (source.kind !== 'hostfile') return sourceHosts(source, request, view);
+    return picks && !view.isPlainList(source.value) ? [] : view.hostsOf(source.value);
+  };
+  const [first] = sources;
+  const everything = options.all === true || scripts ? everyHost(view) : [];
+  if (first !== undefined && sources.length === 1 && everything.length === 0) return hostsOf(first);
+  return [...sources.flatMap(hostsOf), ...everything];
 }
 
 function everyHost(view: InventoryView): TargetSpec[] {
@@ -81,6 +89,7 @@ function sourceHosts(
   request: TargetRequest,
   view: InventoryView,
 ): readonly TargetSpec[] {
+  if (kind === 'stdin') return stdinHosts(view);
   if (kind === 'group') return evaluateExpression(value.replace(/^@?/, '@'), view.context, '-g');
   if (/^(\.{0,2}|~)\//.test(value)) return view.implied(value);
   if (!isImpliedFile(value, view)) return evaluateExpression(value, view.context, '-H');
@@ -108,4 +117,22 @@ function pick<T>(specs: readonly T[], text: string | undefined): readonly T[] {
   }
   const taken = new Set(places.slice(0, count));
   return specs.filter((_, place) => taken.has(place));
+}
+
+/** Host expressions, one or more a line; `#` begins a line of comment. */
+function stdinHosts(view: InventoryView): readonly TargetSpec[] {
+  const lines = readHostsText('-').split(/\r?\n/);
+  const expressions = lines.filter((line) => !/^\s*(#|$)/.test(line));
+  const text = expressions.join(' ');
+  if (text === '') return [];
+  if (expressions.length === 1)
+    return evaluateExpression(text, view.context, `stdin:${lines.indexOf(text) + 1}`);
+  try {
+    return evaluateExpression(text, view.context, 'stdin');
+  } catch {
+    // All at once is quicker; one by one tells the line, and says whether the joining was at fault.
+    return lines.flatMap((line, index) =>
+      /^\s*(#|$)/.test(line) ? [] : evaluateExpression(line.trim(), view.context, `stdin:${index + 1}`),
+    );
+  }
 }

@@ -40,6 +40,10 @@ export interface RunOptions {
   readonly fanout: number;
   /** Time for one command, from its start. @default none */
   readonly timeoutMs: number | null;
+  /** Between TERM and KILL when a command is given up. @default 5 s */
+  readonly killGraceMs: number;
+  /** What becomes of running commands when pssh-ts itself dies or the connection is lost. @default kill */
+  readonly onDisconnect: 'kill' | 'leave';
   /** How long output is awaited after the command has exited. @default 5 s */
   readonly drainMs: number;
   /** Keep output in the results. @default false */
@@ -53,6 +57,8 @@ export interface RunOptions {
 export const RUN_DEFAULTS = {
   fanout: 32,
   timeoutMs: null,
+  killGraceMs: 5_000,
+  onDisconnect: 'kill',
   drainMs: 5_000,
   capture: false,
   maxOutput: 64 * 1024 * 1024,

@@ -21,8 +21,9 @@ export function evaluateExpression(
   context: ExpressionContext = {},
   where: string = WHERE,
 ): TargetSpec[] {
-  const source: Source = { text, where };
-  return evaluateTerms(parseExpression(source, context.limit ?? DEFAULT_LIMIT), source, context);
+  const limit = context.limit ?? DEFAULT_LIMIT;
+  const source: Source = { text, where, limit };
+  return evaluateTerms(parseExpression(source, limit), source, context);
 }
 
 /**
@@ -34,8 +35,9 @@ export function countExpression(
   context: ExpressionContext = {},
   where: string = WHERE,
 ): number {
-  const source: Source = { text, where };
-  const terms = parseExpression(source, context.limit ?? DEFAULT_LIMIT);
+  const limit = context.limit ?? DEFAULT_LIMIT;
+  const source: Source = { text, where, limit };
+  const terms = parseExpression(source, limit);
   return countTerms(terms, context) ?? evaluateTerms(terms, source, context).length;
 }
 

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { aliveCheck, terminateMaster } from './control.js';
-import { newOwnerId, type SocketName } from './names.js';
-import { ownerPid } from './owner.js';
+import type { SocketName } from './names.js';
+import { Owner, ownerPid } from './owner.js';
 import { MasterStore } from './store.js';
 
 const DEADLINE_MS = 2_000;
@@ -24,8 +24,8 @@ interface Found {
   readonly info: MasterInfo;
 }
 
-async function find(store: MasterStore): Promise<Found[]> {
-  await store.sweep();
+async function find(store: MasterStore, owner: string): Promise<Found[]> {
+  await store.sweep(owner);
   const found = await Promise.all((await store.sockets()).map((name) => inspect(store, name)));
   return found
     .filter((one) => one !== null)
@@ -57,8 +57,21 @@ async function inspect(store: MasterStore, name: SocketName): Promise<Found | nu
   }
 }
 
+/** What this process takes up meanwhile is seen to be taken. */
+async function asOwner<T>(
+  folder: string,
+  work: (store: MasterStore, owner: string) => Promise<T>,
+): Promise<T> {
+  const owner = await Owner.open(folder);
+  try {
+    return await work(new MasterStore(folder), owner.id);
+  } finally {
+    await owner.close();
+  }
+}
+
 export async function listMasters(folder: string): Promise<MasterInfo[]> {
-  return (await find(new MasterStore(folder))).map(({ info }) => info);
+  return asOwner(folder, async (store, owner) => (await find(store, owner)).map(({ info }) => info));
 }
 
 /**
@@ -69,18 +82,21 @@ export async function closeMasters(
   folder: string,
   wanted: (master: MasterInfo) => boolean,
 ): Promise<{ readonly closed: MasterInfo[]; readonly inUse: MasterInfo[] }> {
-  const store = new MasterStore(folder);
+  return asOwner(folder, async (store, owner) => closeWanted(store, owner, wanted));
+}
+
+async function closeWanted(store: MasterStore, owner: string, wanted: (master: MasterInfo) => boolean) {
   const closed: MasterInfo[] = [];
   const inUse: MasterInfo[] = [];
   await Promise.all(
-    (await find(store)).map(async ({ name, info }) => {
+    (await find(store, owner)).map(async ({ name, info }) => {
       if (!wanted(info)) return;
       if (info.usedBy !== null) {
         inUse.push(info);
         return;
       }
       // Taken first, so that no other process takes it up while it ends.
-      const mine = await store.take(name, newOwnerId());
+      const mine = await store.take(name, owner);
       if (mine === null) return;
       await terminateMaster(store.pathOf(mine), DEADLINE_MS).catch(() => undefined);
       await store.remove(mine);

@@ -73,8 +73,9 @@ export class MasterPool {
 
   static async open(options: PoolOptions): Promise<MasterPool> {
     const store = new MasterStore(options.folder);
-    await store.sweep();
-    const pool = new MasterPool(options, store, await Owner.open(options.folder));
+    const owner = await Owner.open(options.folder);
+    await store.sweep(owner.id);
+    const pool = new MasterPool(options, store, owner);
     for (const name of await store.sockets()) {
       if (name.owner === null) pool.free.set(name.hash, [...(pool.free.get(name.hash) ?? []), name]);
     }

@@ -1,11 +1,12 @@
 import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { aliveCheck } from './control.js';
-import { newOwnerId, ownerOf, parseSocketName, type SocketName, socketName } from './names.js';
+import { ownerOf, parseSocketName, type SocketName, socketName } from './names.js';
 import { ownerPid } from './owner.js';
 import type { SessionTraits } from './session-traits.js';
 
 const ALIVE_DEADLINE_MS = 2_000;
+const OLD_MS = 24 * 3_600_000;
 
 /** What is kept beside a master's socket. */
 export interface MasterRecord {
@@ -72,30 +73,46 @@ export class MasterStore {
   /**
    * Puts in order what dead processes left: their masters become free, their logs and half-made sockets go.
    * Names hold the dead process's own id, so several processes may do this at once.
+   * @param owner who sweeps: a socket that is being looked at is its meanwhile
    */
-  async sweep(): Promise<void> {
+  async sweep(owner: string): Promise<void> {
     const files = await readdir(this.folder);
     const owners = new Set(files.flatMap((file) => ownerOf(file) ?? parseSocketName(file)?.owner ?? []));
     const dead = new Set<string>();
-    for (const owner of owners) {
-      if ((await ownerPid(this.folder, owner)) === null) dead.add(owner);
+    for (const id of owners) {
+      if ((await ownerPid(this.folder, id)) === null) dead.add(id);
     }
+    const masters = new Set<string>();
     for (const file of files) {
       const socket = parseSocketName(file);
-      if (socket?.owner === null) await this.removeIfExpired(socket);
+      if (socket !== null) masters.add(`${socket.hash}.${socket.id}`);
+      if (socket?.owner === null) await this.removeIfExpired(socket, owner);
       else if (socket !== null && dead.has(socket.owner ?? '')) await this.take(socket, null);
-      const owner = ownerOf(file);
-      if (owner !== null && dead.has(owner) && !file.endsWith('.new'))
+      const of = ownerOf(file);
+      if (of === null || !dead.has(of)) continue;
+      // One that begins has its socket under another name until it listens.
+      if (!file.endsWith('.new') || (await this.isOld(file))) await rm(this.file(file), { force: true });
+    }
+    for (const file of files) {
+      const master = /^(.*)\.json$/.exec(file)?.[1];
+      // readdir may have missed a socket that was being renamed; a record that is old has none.
+      if (master !== undefined && !masters.has(master) && (await this.isOld(file))) {
         await rm(this.file(file), { force: true });
+      }
     }
   }
 
+  private async isOld(file: string): Promise<boolean> {
+    const since = (await stat(this.file(file)).catch(() => null))?.mtimeMs ?? Date.now();
+    return Date.now() - since > OLD_MS;
+  }
+
   /** ssh can't remove the socket of a master that has ended by itself: it knows it by an earlier name. */
-  private async removeIfExpired(name: SocketName): Promise<void> {
+  private async removeIfExpired(name: SocketName, owner: string): Promise<void> {
     const record = await this.readRecord(name);
     const idleSince = (await stat(this.pathOf(name)).catch(() => null))?.ctimeMs ?? Date.now();
     if (Date.now() - idleSince < (record?.persistSeconds ?? 0) * 1000) return;
-    const taken = await this.take(name, newOwnerId());
+    const taken = await this.take(name, owner);
     if (taken === null) return;
     const alive = await aliveCheck(this.pathOf(taken), ALIVE_DEADLINE_MS).then(
       () => true,

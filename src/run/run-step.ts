@@ -8,6 +8,7 @@ import type { Target } from '../core/target.js';
 import type { Channel, Connection } from '../transport/transport.js';
 import { Capture } from './capture.js';
 import type { EventBus } from './event-bus.js';
+import { Guard } from './leash/guard.js';
 import { LineSplitter } from './lines.js';
 import type { PlannedStep } from './plan.js';
 
@@ -30,7 +31,7 @@ export interface StepContext {
 type Ending =
   | { readonly by: 'exit'; readonly exit: Exit }
   | { readonly by: 'fault'; readonly error: PsshError }
-  | { readonly by: 'timeout' | 'cancel' | 'unsent' };
+  | { readonly by: 'timeout' | 'cancel' };
 
 /** Runs one command on one host over a connection that stands. Never throws: every ending is a result. */
 export async function runStep(context: StepContext): Promise<HostResult> {
@@ -38,11 +39,12 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   const startedAt = new Date();
   const started = performance.now();
   const captures = { stdout: new Capture(options.maxOutput), stderr: new Capture(options.maxOutput) };
-  const finish = (ending: Ending): HostResult => ({
+  const finish = (ending: Ending, killed: HostResult['killed'] = null): HostResult => ({
     target,
     step,
     command: planned.command,
     ...describe(ending),
+    killed,
     stdout: captures.stdout.take(),
     stderr: captures.stderr.take(),
     truncated: captures.stdout.truncated || captures.stderr.truncated,
@@ -61,13 +63,16 @@ export async function runStep(context: StepContext): Promise<HostResult> {
     const fault = asPsshError(error, target);
     // Given up while it waited for a session: nothing was sent, so nothing runs.
     const unsent = context.signal.aborted && fault.code === 'ERR_CHANNEL_OPEN';
-    return finish(unsent ? { by: 'unsent' } : { by: 'fault', error: fault });
+    return finish(unsent ? { by: 'cancel' } : { by: 'fault', error: fault });
   }
   await bus.emit({ type: 'started', time: Date.now(), target, step, command: planned.command });
   feed(channel, context.stdin);
   const pumps = (['stdout', 'stderr'] as const).map((name) => pump(channel, name, captures[name], context));
+  const guard = new Guard(context.connection, options.killGraceMs, options.onDisconnect === 'kill');
   const ending = await waitForEnd(channel, context);
   const given = ending.by === 'timeout' || ending.by === 'cancel';
+  const killed = given ? await guard.kill() : null;
+  await guard.release();
   if (given) channel.close();
   const drained = await settleWithin(
     Promise.all(pumps),
@@ -84,7 +89,7 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   }
   await Promise.all(pumps);
   const { cut } = channel;
-  return finish(ending.by === 'exit' && cut ? { by: 'fault', error: cut } : ending);
+  return finish(ending.by === 'exit' && cut ? { by: 'fault', error: cut } : ending, killed);
 }
 
 /** The first of: the command's end, its time limit, a cancel. */
@@ -149,10 +154,10 @@ function settleWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
   });
 }
 
-type Description = Pick<HostResult, 'status' | 'exitCode' | 'signal' | 'killed' | 'error'>;
+type Description = Pick<HostResult, 'status' | 'exitCode' | 'signal' | 'error'>;
 
 function describe(ending: Ending): Description {
-  const none = { exitCode: null, signal: null, killed: null, error: null } as const;
+  const none = { exitCode: null, signal: null, error: null } as const;
   switch (ending.by) {
     case 'exit': {
       if ('signal' in ending.exit) return { ...none, status: 'signaled', signal: ending.exit.signal };
@@ -160,10 +165,8 @@ function describe(ending: Ending): Description {
       return { ...none, status: status === 0 ? 'ok' : 'failed', exitCode: status };
     }
     case 'timeout':
-      return { ...none, status: 'timed-out', killed: 'unknown' };
+      return { ...none, status: 'timed-out' };
     case 'cancel':
-      return { ...none, status: 'canceled', killed: 'unknown' };
-    case 'unsent':
       return { ...none, status: 'canceled' };
     case 'fault': {
       const { code, message } = ending.error;

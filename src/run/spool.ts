@@ -15,13 +15,15 @@ export class Spool {
   private constructor(
     private readonly file: FileHandle,
     private readonly source: Readable,
+    private readonly onFailure: (error: Error) => void,
   ) {}
 
-  static async open(source: Readable): Promise<Spool> {
+  /** @param onFailure told when the input can't be read, or not be kept, to its end */
+  static async open(source: Readable, onFailure: (error: Error) => void): Promise<Spool> {
     const folder = await mkdtemp(path.join(tmpdir(), 'pssh-ts-in-'));
     try {
       const file = await open(path.join(folder, 'stdin'), 'wx+', 0o600);
-      const spool = new Spool(file, source);
+      const spool = new Spool(file, source, onFailure);
       void spool.fill();
       return spool;
     } finally {
@@ -82,7 +84,10 @@ export class Spool {
         }
       }
     } catch (error) {
-      if (!this.done) this.failure = error as Error;
+      if (!this.done) {
+        this.failure = error as Error;
+        this.onFailure(this.failure);
+      }
     }
     this.done = true;
     this.wake();

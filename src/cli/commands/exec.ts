@@ -26,6 +26,8 @@ export interface ExecOptions extends SharedOptions {
   readonly env?: readonly string[];
   readonly cwd?: string;
   readonly timeout?: string;
+  readonly killGrace?: string;
+  readonly onDisconnect?: string;
   readonly drain?: string;
   readonly stdin?: boolean;
   readonly json?: boolean;
@@ -60,6 +62,11 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
     ),
     new Option('--cwd <folder>', 'run in this folder of the host'),
     new Option('-u, --timeout <duration>', 'time for one command (default none)'),
+    new Option('--kill-grace <duration>', 'between TERM and KILL when a command is given up (default 5s)'),
+    new Option(
+      '--on-disconnect <kill|leave>',
+      'running commands when pssh-ts dies or the connection is lost (default kill)',
+    ),
     new Option('--drain <duration>', 'how long output is awaited after a command has exited (default 5s)'),
     new Option('-I, --stdin', 'our input to every host; without it a command reads nothing'),
     new Option('--keep-commands', "after a failing -c the host's next ones still run"),
@@ -84,6 +91,12 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
     };
     if (frame.raw && (merged.env !== undefined || merged.cwd !== undefined)) {
       throw usageError('--raw sends the words alone; leave out --env and --cwd');
+    }
+    if (
+      merged.stdin === true &&
+      merged.host?.some(({ kind, value }) => kind === 'hostfile' && value === '-') === true
+    ) {
+      throw usageError('-I and --hostfile - would both read our input; name a file of hosts');
     }
     const commands = resolveCommands(words, merged);
     const notes: string[] = [];
@@ -123,11 +136,22 @@ function resolveRun(options: ExecOptions): RunOptions {
   return Object.freeze({
     fanout: wholeNumber(options.fanout, '--fanout', 1, 10_000) ?? RUN_DEFAULTS.fanout,
     timeoutMs: timeLimit(options.timeout, '--timeout'),
+    killGraceMs:
+      options.killGrace === undefined
+        ? RUN_DEFAULTS.killGraceMs
+        : parseDuration(options.killGrace, '--kill-grace'),
+    onDisconnect: checkedOnDisconnect(options.onDisconnect),
     drainMs: options.drain === undefined ? RUN_DEFAULTS.drainMs : parseDuration(options.drain, '--drain'),
     capture: options.json === true,
     maxOutput: options.maxOutput === undefined ? RUN_DEFAULTS.maxOutput : parseSize(options.maxOutput),
     keepCommands: options.keepCommands === true,
   });
+}
+
+function checkedOnDisconnect(text: string | undefined): RunOptions['onDisconnect'] {
+  if (text === undefined) return RUN_DEFAULTS.onDisconnect;
+  if (text === 'kill' || text === 'leave') return text;
+  throw usageError(`--on-disconnect: ${show(text)} is neither kill nor leave; write one of them`);
 }
 
 const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };

@@ -4,13 +4,12 @@ import { EXIT } from '../../core/exit-code.js';
 import { RUN_DEFAULTS } from '../../core/options.js';
 import { show } from '../../core/show.js';
 import { numberTargets, type Target, type TargetSpec, targetName } from '../../core/target.js';
-import { countExpression, evaluateExpression, excludeTargets } from '../../inventory/expression.js';
+import { countExpression } from '../../inventory/expression.js';
 import { foldNames, foldParts } from '../../inventory/fold.js';
 import { regroup } from '../../inventory/regroup.js';
 import type { CommandContext } from '../command-context.js';
 import { resolveConnection, wholeNumber } from '../connection-options.js';
 import { configFileOf } from '../defaults.js';
-import { readHostsText } from '../hosts-files.js';
 import type { InventoryView } from '../inventory-view.js';
 import type { Io } from '../io.js';
 import {
@@ -19,8 +18,9 @@ import {
   addTargetOptions,
   mergedOptions,
   type SharedOptions,
+  type TargetSource,
 } from '../shared-options.js';
-import { openInventory, resolveTargets, type TargetRequest } from '../targets.js';
+import { namedHosts, openInventory, type TargetRequest } from '../targets.js';
 
 interface HostsOptions extends SharedOptions {
   readonly fold?: boolean;
@@ -57,16 +57,21 @@ export function addHostsCommand(program: Command, { io, done }: CommandContext):
   for (const option of options) command.addOption(option.helpGroup('Output:'));
   addGeneralOptions(command);
   command.action(async (expressions: readonly string[]) => {
-    const { host, ...others } = mergedOptions<HostsOptions>(command);
+    const { host = [], ...others } = mergedOptions<HostsOptions>(command);
     // Expressions are what is asked about; default targets of the config file are not.
     const isDefault = expressions.length > 0 && command.getOptionValueSource('host') === 'config';
-    const merged: HostsOptions = isDefault || host === undefined ? others : { ...others, host };
+    const asked = expressions.map(
+      (value): TargetSource => ({ kind: value === '-' ? 'stdin' : 'host', value }),
+    );
+    const named = [...(isDefault ? [] : host), ...asked];
+    const none = named.length === 0 && others.all === undefined && others.inventoryScript === undefined;
+    const merged: HostsOptions = { ...others, host: none ? [{ kind: 'stdin', value: '-' }] : named };
     checkViews(merged);
     const connection = resolveConnection(merged, io.env);
     const config = configFileOf(program, io.env, command);
     const onNote = (note: string): void => void io.stderr.write(`pssh-ts: ${note}\n`);
     const request: TargetRequest = { options: merged, connection, config, onNote };
-    await printHosts(request, merged, expressions, io);
+    await printHosts(request, merged, io);
     done(EXIT.ok);
   });
   return command;
@@ -81,61 +86,22 @@ function checkViews(options: HostsOptions): void {
   }
 }
 
-async function printHosts(
-  request: TargetRequest,
-  options: HostsOptions,
-  expressions: readonly string[],
-  io: Io,
-): Promise<void> {
+async function printHosts(request: TargetRequest, options: HostsOptions, io: Io): Promise<void> {
   const view = await openInventory(request);
-  const named = options.host !== undefined || options.all === true || options.inventoryScript !== undefined;
-  const reduces = options.exclude !== undefined || options.pick !== undefined;
-  const only = reduces ? null : onlyExpression(options, expressions);
-  if (options.count === true && only !== null) {
-    io.stdout.write(`${countExpression(only, view.context, 'hosts')}\n`);
+  const range = onlyRange(options);
+  if (options.count === true && range !== null) {
+    io.stdout.write(`${countExpression(range, view.context, 'hosts')}\n`);
     return;
   }
-  const specs: TargetSpec[] = [];
-  if (named) append(specs, await resolveTargets(request, view));
-  const texts = expressions.length > 0 || named ? expressions : ['-'];
-  for (const text of texts)
-    append(specs, text === '-' ? fromStdin(view) : evaluateExpression(text, view.context, 'hosts'));
-  const excluded = (options.exclude ?? []).flatMap((text) => evaluateExpression(text, view.context, '-x'));
-  const kept = excluded.length === 0 ? specs : excludeTargets(specs, excluded);
-  // --pick has chosen among the targets of options already; expressions beside them are as they were asked for.
-  // One source has no repeats in it; numbering a million targets takes longer than folding them.
-  const sources = texts.length + (named ? 1 : 0);
-  await print(sources === 1 ? kept : numberTargets(kept), view, request, options, io);
+  await print(namedHosts(request, view) ?? [], view, request, options, io);
 }
 
-function append<T>(list: T[], more: readonly T[]): void {
-  for (const one of more) list.push(one);
-}
-
-/** The one expression that is asked about, where no file and no other source plays a part. */
-function onlyExpression(
-  { host = [], all, inventoryScript }: HostsOptions,
-  expressions: readonly string[],
-): string | null {
-  if (all === true || inventoryScript !== undefined) return null;
-  const texts = [...expressions, ...host.map(({ kind, value }) => (kind === 'host' ? value : '-'))];
-  const [only] = texts;
+/** The one expression that is asked about, where it needs no expanding to be counted. */
+function onlyRange({ host = [], all, inventoryScript, exclude, pick }: HostsOptions): string | null {
+  if ((all ?? inventoryScript ?? exclude ?? pick) !== undefined) return null;
+  const [only] = host;
   // A range can't be the name of a file.
-  return texts.length === 1 && only?.includes('[') === true ? only : null;
-}
-
-function fromStdin(view: InventoryView): TargetSpec[] {
-  const lines = readHostsText('-').split(/\r?\n/);
-  const text = lines.filter((line) => !/^\s*(#|$)/.test(line)).join(' ');
-  if (text === '') return [];
-  try {
-    return evaluateExpression(text, view.context, 'stdin');
-  } catch {
-    // All at once is quicker; one by one tells the line, and says whether the joining was at fault.
-    return lines.flatMap((line, index) =>
-      /^\s*(#|$)/.test(line) ? [] : evaluateExpression(line.trim(), view.context, `stdin:${index + 1}`),
-    );
-  }
+  return host.length === 1 && only?.kind === 'host' && only.value.includes('[') ? only.value : null;
 }
 
 async function print(

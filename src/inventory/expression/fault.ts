@@ -7,6 +7,8 @@ export interface Source {
   readonly text: string;
   /** `--host`, `hosts.txt line 3`: begins the error line. */
   readonly where: string;
+  /** The most hosts it may give; a range with more parts is not read to its end. */
+  readonly limit?: number;
 }
 
 /** The `cause` of an expression's error: enough to draw a caret under the text. */

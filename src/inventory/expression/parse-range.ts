@@ -3,6 +3,7 @@ import { show } from '../../core/show.js';
 import { skipBlanks } from './characters.js';
 import { faultAt, type Source } from './fault.js';
 import type { RangePart } from './syntax.js';
+import { tooMany } from './work.js';
 
 const PART = /[ \t\r\n]*(\d+)(?:[ \t\r\n]*-[ \t\r\n]*(\d+)(?:[ \t\r\n]*\/[ \t\r\n]*(\d+))?)?[ \t\r\n]*/y;
 
@@ -23,6 +24,8 @@ export function parseRange(source: Source, open: number): ParsedRange {
     if (match === null) throw partFault(source, open, at);
     const start = at + match[0].search(/\d/);
     parts.push(rangePart(source, start, match[1] as string, match[2], match[3]));
+    // Each part gives a host: what is too long is refused before it fills the memory.
+    if (parts.length > (source.limit ?? Infinity)) throw tooMany(source, open, source.limit ?? 0);
     at += match[0].length;
     const next = text[at];
     if (next === ']') return { parts, end: at + 1 };

@@ -25,7 +25,7 @@ export class WorkLimit {
 }
 
 export function tooMany(source: Source, at: number, limit: number): PsshError {
-  return faultAt(source, at, `more than ${limit} hosts; check the range, or raise the limit`);
+  return faultAt(source, at, `more than ${limit} hosts; check the range, or raise the limit (--max-hosts)`);
 }
 
 function operandSize(operand: Operand): number {

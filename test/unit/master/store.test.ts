@@ -116,7 +116,7 @@ describe('sweep', () => {
     await store.writeRecord(name, record());
     for (const left of [`o.${dead}`, `s.${dead}.1`, `s.${dead}.23`, `${HASH}.zzzz.${dead}.aBcDeFgHiJkLmNoP`])
       writeFileSync(folder.file(left), '');
-    await store.sweep();
+    await store.sweep('sweeper');
     expect(files()).toEqual([socketName({ ...name, owner: null }), `${HASH}.${name.id}.json`].sort());
   });
 
@@ -131,7 +131,7 @@ describe('sweep', () => {
     ])
       writeFileSync(folder.file(kept), '');
     const before = files();
-    await new MasterStore(folder.path).sweep();
+    await new MasterStore(folder.path).sweep('sweeper');
     expect(files()).toEqual(before);
   });
 
@@ -140,7 +140,7 @@ describe('sweep', () => {
     const name = free();
     const master = await liveMaster(name);
     await store.writeRecord(name, record());
-    await store.sweep();
+    await store.sweep('sweeper');
     expect(await store.sockets()).toEqual([name]);
     expect(master.connections()).toBe(0);
   });
@@ -151,7 +151,7 @@ describe('sweep', () => {
     const master = await liveMaster(live);
     deadSocket(dead);
     for (const name of [live, dead]) await store.writeRecord(name, record({ persistSeconds: 0 }));
-    await store.sweep();
+    await store.sweep('sweeper');
     expect(master.connections()).toBe(1);
     expect(files()).toEqual([socketName(live), `${HASH}.${live.id}.json`].sort());
   });
@@ -165,7 +165,7 @@ describe('sweep', () => {
       await store.writeRecord(name, record());
     }
     writeFileSync(folder.file(`s.${dead}.1`), '');
-    await Promise.all(Array.from({ length: 8 }, () => new MasterStore(folder.path).sweep()));
+    await Promise.all(Array.from({ length: 8 }, () => new MasterStore(folder.path).sweep('sweeper')));
     expect(files()).toEqual(
       names.flatMap(({ id }) => [socketName({ hash: HASH, id, owner: null }), `${HASH}.${id}.json`]).sort(),
     );

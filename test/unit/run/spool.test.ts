@@ -40,7 +40,7 @@ describe('Spool', () => {
   it('gives several readers the whole input, each at its own pace', async () => {
     const bytes = randomBytes(1_000_000);
     const source = new PassThrough();
-    const spool = await Spool.open(source);
+    const spool = await Spool.open(source, () => undefined);
     const quick = buffer(spool.reader());
     const slow = spool.reader();
     source.write(bytes.subarray(0, 300_000));
@@ -56,7 +56,7 @@ describe('Spool', () => {
 
   it('hands on what is there while the source goes on', async () => {
     const source = new PassThrough();
-    const spool = await Spool.open(source);
+    const spool = await Spool.open(source, () => undefined);
     const reader = spool.reader();
     source.write('first');
     expect(`${await some(reader, 5)}`).toBe('first');
@@ -66,23 +66,25 @@ describe('Spool', () => {
   });
 
   it('takes text as well, and nothing', async () => {
-    const text = await Spool.open(Readable.from(['é', 'ü\n']));
+    const text = await Spool.open(Readable.from(['é', 'ü\n']), () => undefined);
     expect(`${await buffer(text.reader())}`).toBe('éü\n');
     await text.close();
-    const empty = await Spool.open(Readable.from([]));
+    const empty = await Spool.open(Readable.from([]), () => undefined);
     expect(await buffer(empty.reader())).toHaveLength(0);
     await empty.close();
   });
 
   it('a source that fails fails every reader, after what came before', async () => {
     const source = new PassThrough();
-    const spool = await Spool.open(source);
+    const told: string[] = [];
+    const spool = await Spool.open(source, (error) => told.push(error.message));
     const [waiting, later] = [spool.reader(), spool.reader()];
     source.write('half');
     expect(`${await some(waiting, 4)}`).toBe('half');
     const failed = buffer(waiting);
     source.destroy(new Error('the disk is gone'));
     await expect(failed).rejects.toThrow('the disk is gone');
+    expect(told).toEqual(['the disk is gone']);
     // It reads ahead, and may fail before anybody waits for it.
     later.on('error', () => undefined);
     expect(`${await some(later, 4)}`).toBe('half');
@@ -92,7 +94,7 @@ describe('Spool', () => {
 
   it('close lets a reader that waits go, and the source', async () => {
     const source = new PassThrough();
-    const spool = await Spool.open(source);
+    const spool = await Spool.open(source, () => undefined);
     const reader = spool.reader();
     source.write('x');
     expect(`${await some(reader, 1)}`).toBe('x');
@@ -104,7 +106,7 @@ describe('Spool', () => {
 
   it('a reader that is given up harms nobody', async () => {
     const source = new PassThrough();
-    const spool = await Spool.open(source);
+    const spool = await Spool.open(source, () => undefined);
     const [gone, stays] = [spool.reader(), spool.reader()];
     gone.resume();
     const whole = buffer(stays);
@@ -128,7 +130,7 @@ describe('Spool', () => {
   }, 60_000);
 
   it('has no name in the temp folder, from the start', async () => {
-    const spool = await Spool.open(new PassThrough());
+    const spool = await Spool.open(new PassThrough(), () => undefined);
     expect(readdirSync(folder)).toEqual([]);
     await spool.close();
   });
