@@ -32,10 +32,10 @@ export async function execute({ plan, connection, run, commands, options, io }: 
   // The reader of our stdout went away (`| head`): nobody is left to run for. Other faults of it are our failure.
   const stdout = new Writer(io.stdout, (error) => {
     const gone = (error as NodeJS.ErrnoException).code === 'EPIPE';
-    if (!gone) io.stderr.write(`pssh-ts: stdout: ${error.message}\n`);
     interrupts.cancel(gone ? EXIT.pipe : EXIT.failure);
   });
   const stderr = new Writer(io.stderr, () => undefined);
+  const clearGiveUp = giveUpOutput(interrupts.signal, run, stdout, io);
   const sinks = [running, ...views({ plan, connection, run, commands, options, io }, stdout, stderr)];
   let spool: Spool | null = null;
   try {
@@ -75,8 +75,25 @@ export async function execute({ plan, connection, run, commands, options, io }: 
       await pool.close();
     }
   } finally {
+    clearGiveUp();
     interrupts.dispose();
   }
+}
+
+/** After a cancel a reader that does not read is waited for no longer than the remotes are. */
+function giveUpOutput(signal: AbortSignal, run: RunOptions, stdout: Writer, io: Io): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const start = (): void => {
+    timer = setTimeout(() => {
+      if (stdout.abandon())
+        io.stderr.write('pssh-ts: the reader of the output does not read; the rest of it is dropped\n');
+    }, run.killGraceMs + run.drainMs);
+  };
+  signal.addEventListener('abort', start, { once: true });
+  return () => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', start);
+  };
 }
 
 function views({ plan, run, commands, options, io }: Execution, stdout: Writer, stderr: Writer): Sink[] {

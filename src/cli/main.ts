@@ -13,15 +13,39 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     return EXIT.failure;
   }
   let code: number = EXIT.ok;
+  let broken: number | null = null;
+  // The reader went away (`| head`) or the disk is full; a run that is going on ends itself.
+  const onStdoutError = (error: NodeJS.ErrnoException): void => {
+    const gone = error.code === 'EPIPE';
+    if (!gone && broken === null) io.stderr.write(`pssh-ts: stdout: ${error.message}\n`);
+    broken ??= gone ? EXIT.pipe : EXIT.failure;
+  };
+  const onStderrError = (): void => undefined;
+  io.stdout.on('error', onStdoutError);
+  io.stderr.on('error', onStderrError);
   try {
     const program = buildProgram(io, argv, (result) => {
       code = result;
     });
     await program.parseAsync(argv, { from: 'user' });
-    return code;
+    await flushed(io.stdout);
+    return broken ?? code;
   } catch (error) {
-    return report(error, io);
+    const failed = report(error, io);
+    await flushed(io.stdout);
+    return broken ?? failed;
+  } finally {
+    io.stderr.off('error', onStderrError);
+    io.stdout.off('error', onStdoutError);
   }
+}
+
+/** Until what was written is out of our hands, or can't get there. */
+function flushed(stream: Io['stdout']): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed) resolve();
+    else stream.write('', () => setImmediate(resolve));
+  });
 }
 
 /** One line for people; bad input is told from our own failure. */

@@ -24,8 +24,15 @@ export interface TargetRequest {
 }
 
 /** The inventory that the options name. @throws PsshError ERR_INVENTORY, ERR_USAGE */
-export async function openInventory({ options, connection, config, io }: TargetRequest): Promise<InventoryView> {
-  const readsInput = (options.host ?? []).some(({ kind, value }) => value === '-' && kind !== 'host' && kind !== 'group');
+export async function openInventory({
+  options,
+  connection,
+  config,
+  io,
+}: TargetRequest): Promise<InventoryView> {
+  const readsInput = (options.host ?? []).some(
+    ({ kind, value }) => value === '-' && kind !== 'host' && kind !== 'group',
+  );
   return InventoryView.open(connection, {
     input: readsInput ? await readInput(io.stdin) : null,
     files: (options.host ?? []).flatMap(({ kind, value }) => (kind === 'hostfile' ? value : [])),

@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import path from 'node:path';
 import type { ConnectionOptions } from '../core/options.js';
 import type { Target } from '../core/target.js';
 import { type ConfigState, readConfigState } from '../ssh/config-state.js';
@@ -13,6 +14,7 @@ export async function destinationHash(
   target: Target,
   connection: ConnectionOptions,
   configState: ConfigState,
+  signal: AbortSignal,
 ): Promise<string> {
   const parts: unknown[] = [
     userInfo().username,
@@ -20,18 +22,21 @@ export async function destinationHash(
     target.user ?? connection.user ?? null,
     target.port ?? connection.port ?? null,
     connection.jump ?? null,
-    connection.identities,
+    // A relative name means another file in another folder.
+    connection.identities.map((file) => path.resolve(file)),
     connection.sshOptions,
-    connection.sshConfig ?? null,
+    connection.sshConfig === undefined ? null : path.resolve(connection.sshConfig),
     configState.digest,
     target.sshOptions ?? null,
+    // What is relative in options and commands is so to this folder.
+    [...connection.sshOptions, ...(target.sshOptions?.options ?? [])].length > 0 ? process.cwd() : null,
   ];
   const ownConfig = target.sshOptions?.configFile;
   const ownState = ownConfig === undefined ? configState : readConfigState({ sshConfig: ownConfig });
   if (ownState !== configState) parts.push(ownState.digest);
   // What a `Match exec` says can change with the files unchanged: ask ssh each time.
   if (ownState.asksMore) {
-    const resolved = await resolveConfig(target, connection);
+    const resolved = await resolveConfig(target, connection, signal);
     parts.push([...resolved.values]);
   }
   return hashOf(parts);

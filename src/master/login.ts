@@ -78,7 +78,7 @@ async function tryUntilDone(
 ): Promise<Login> {
   const { target, connection, controlPath, logPath } = options;
   const persistSeconds = Math.max(SHORTEST_PERSIST_SECONDS, Math.ceil(connection.persistMs / 1000));
-  const resolved = await resolveConfig(target, connection);
+  const resolved = await resolveConfig(target, connection, signal);
   const serverAliveSeconds = resolved.serverAliveInterval > 0 ? null : SERVER_ALIVE_SECONDS;
   for (;;) {
     tries.made += 1;

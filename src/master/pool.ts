@@ -1,9 +1,10 @@
 import type { ConnectionOptions } from '../core/options.js';
 import { type Target, targetKey } from '../core/target.js';
 import type { ConfigState } from '../ssh/config-state.js';
+import { Clock } from './clock.js';
 import { aliveCheck, terminateMaster } from './control.js';
 import { destinationHash } from './destination.js';
-import { login } from './login.js';
+import { ConnectFailure, login } from './login.js';
 import { newMasterId, type SocketName } from './names.js';
 import { Owner } from './owner.js';
 import type { SessionTraits } from './session-traits.js';
@@ -179,14 +180,29 @@ export class MasterPool {
     signal: AbortSignal,
     onAttempt: (attempt: number) => void,
   ): Promise<Held> {
-    const { connection, configState } = this.options;
-    const hash = await destinationHash(target, connection, configState);
+    const hash = await this.hash(target, signal);
     const waiting = this.free.get(hash) ?? [];
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
       const held = await this.takeUp(target, name);
       if (held !== null) return held;
     }
     return this.logIn(target, { hash, id: newMasterId(), owner: this.owner.id }, signal, onAttempt);
+  }
+
+  /** Asking ssh (`Match exec`) counts as connecting: the same clock ends it. */
+  private async hash(target: Target, signal: AbortSignal): Promise<string> {
+    const { connection, configState } = this.options;
+    const clock = new Clock(signal, connection.connectTimeoutMs);
+    try {
+      return await destinationHash(target, connection, configState, clock.signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!clock.expired) throw error;
+      const reason = `ssh -G gave no answer within ${connection.connectTimeoutMs / 1000}s (a Match exec of its config?)`;
+      throw new ConnectFailure(target, 'unreachable', 'ERR_CONNECT_TIMEOUT', reason, 0);
+    } finally {
+      clock.stop();
+    }
   }
 
   private async takeUp(target: Target, name: SocketName): Promise<Held | null> {

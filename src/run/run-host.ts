@@ -34,10 +34,12 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
 
   let lease: Lease | null = null;
   let connection: Connection | null = null;
+  let renewed = false;
+  const onAttempt = (attempt: number): void => {
+    void bus.emit({ type: 'connecting', time: Date.now(), target, attempt });
+  };
   try {
-    lease = await context.pool.acquire(target, signal, (attempt) => {
-      void bus.emit({ type: 'connecting', time: Date.now(), target, attempt });
-    });
+    lease = await context.pool.acquire(target, signal, onAttempt);
     connection = await context.transport.connect(lease.master, context.pool, signal);
     const { kind, reason } = connection;
     const transport = { kind, ...(reason === undefined ? {} : { reason }) };
@@ -49,7 +51,18 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
         continue;
       }
       const { attempts } = lease;
-      const result = await runStep({ ...context, target, step, planned, connection, attempts });
+      let result = await runStep({ ...context, target, step, planned, connection, attempts });
+      // Nothing was started: sessions of an earlier run may hold the place. A login of our own has room.
+      if (result.error?.code === 'ERR_CHANNEL_OPEN' && !renewed && !signal.aborted) {
+        renewed = true;
+        lease.retire();
+        await connection.close();
+        await lease.release();
+        lease = await context.pool.acquire(target, signal, onAttempt);
+        connection = await context.transport.connect(lease.master, context.pool, signal);
+        const again = { target, step, planned, connection, attempts: lease.attempts };
+        result = await runStep({ ...context, ...again });
+      }
       // What may still run there holds a session of the master and would hold it open.
       if (result.killed === 'unknown') lease.retire();
       await record(result);

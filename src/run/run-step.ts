@@ -15,6 +15,8 @@ import type { PlannedStep } from './plan.js';
 // What was on its way when a command was given up still counts; the master may hold the pipes for longer.
 const IN_FLIGHT_MS = 250;
 
+const DRAIN_TICK_MS = 50;
+
 export interface StepContext {
   readonly target: Target;
   readonly step: number;
@@ -31,7 +33,7 @@ export interface StepContext {
 type Ending =
   | { readonly by: 'exit'; readonly exit: Exit }
   | { readonly by: 'fault'; readonly error: PsshError }
-  | { readonly by: 'timeout' | 'cancel' | 'unsent' };
+  | { readonly by: 'timeout' | 'cancel' };
 
 /** Runs one command on one host over a connection that stands. Never throws: every ending is a result. */
 export async function runStep(context: StepContext): Promise<HostResult> {
@@ -63,21 +65,22 @@ export async function runStep(context: StepContext): Promise<HostResult> {
     const fault = asPsshError(error, target);
     // Given up while it waited for a session: nothing was sent, so nothing runs.
     const unsent = context.signal.aborted && fault.code === 'ERR_CHANNEL_OPEN';
-    return finish(unsent ? { by: 'unsent' } : { by: 'fault', error: fault });
+    return finish(unsent ? { by: 'cancel' } : { by: 'fault', error: fault });
   }
   await bus.emit({ type: 'started', time: Date.now(), target, step, command: planned.command });
   feed(channel, context.stdin);
-  const pumps = (['stdout', 'stderr'] as const).map((name) => pump(channel, name, captures[name], context));
+  const held = { count: 0 };
+  const pumps = (['stdout', 'stderr'] as const).map((name) =>
+    pump(channel, name, captures[name], context, held),
+  );
   const guard = new Guard(context.connection, options.killGraceMs, options.onDisconnect === 'kill');
   const ending = await waitForEnd(channel, context);
   const given = ending.by === 'timeout' || ending.by === 'cancel';
   const killed = given ? await guard.kill() : null;
   await guard.release();
   if (given) channel.close();
-  const drained = await settleWithin(
-    Promise.all(pumps),
-    given ? Math.min(IN_FLIGHT_MS, options.drainMs) : options.drainMs,
-  );
+  const limit = given ? Math.min(IN_FLIGHT_MS, options.drainMs) : options.drainMs;
+  const drained = await settleWithin(Promise.all(pumps), limit, () => held.count > 0);
   if (!drained) {
     channel.stdout.destroy();
     channel.stderr.destroy();
@@ -123,7 +126,13 @@ function feed(channel: Channel, stdin: (() => Readable) | null): void {
 }
 
 /** Reads a stream to its end, no faster than the slowest sink takes it. */
-function pump(channel: Channel, name: StreamName, capture: Capture, context: StepContext): Promise<void> {
+function pump(
+  channel: Channel,
+  name: StreamName,
+  capture: Capture,
+  context: StepContext,
+  held: { count: number },
+): Promise<void> {
   const { target, step, options, bus } = context;
   const stream = channel[name];
   const lines = new LineSplitter((data, partial) =>
@@ -135,7 +144,11 @@ function pump(channel: Channel, name: StreamName, capture: Capture, context: Ste
       const wait = lines.push(chunk);
       if (wait === undefined) return;
       stream.pause();
-      void wait.then(() => stream.resume());
+      held.count += 1;
+      void wait.then(() => {
+        held.count -= 1;
+        stream.resume();
+      });
     });
     stream.on('error', () => stream.destroy());
     stream.on('close', () => {
@@ -144,11 +157,24 @@ function pump(channel: Channel, name: StreamName, capture: Capture, context: Ste
   });
 }
 
-function settleWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+/**
+ * Whether the work was done within a time that does not run while a slow reader of ours holds it up: what waits
+ * in our own hands is no fault of the host, and is not lost.
+ */
+function settleWithin(work: Promise<unknown>, ms: number, held: () => boolean): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), ms);
+    let left = ms;
+    let last = performance.now();
+    const timer = setInterval(() => {
+      const now = performance.now();
+      if (!held()) left -= now - last;
+      last = now;
+      if (left > 0) return;
+      clearInterval(timer);
+      resolve(false);
+    }, DRAIN_TICK_MS);
     void work.then(() => {
-      clearTimeout(timer);
+      clearInterval(timer);
       resolve(true);
     });
   });
@@ -167,7 +193,6 @@ function describe(ending: Ending): Description {
     case 'timeout':
       return { ...none, status: 'timed-out' };
     case 'cancel':
-    case 'unsent':
       return { ...none, status: 'canceled' };
     case 'fault': {
       const { code, message } = ending.error;

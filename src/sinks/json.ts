@@ -50,7 +50,8 @@ export class JsonSink implements Sink {
     await stdout.write(`${JSON.stringify(head).slice(0, -1)},"results":[`);
     this.results.sort((a, b) => a.target.index - b.target.index || a.step - b.step);
     for (const [place, result] of this.results.entries()) {
-      await stdout.write(`${place === 0 ? '' : ','}\n${JSON.stringify(jsonResult(result))}`);
+      await stdout.write(place === 0 ? '\n' : ',\n');
+      for (const piece of resultPieces(result)) await stdout.write(piece);
     }
     await stdout.write('\n]}\n');
   }
@@ -61,9 +62,23 @@ function jsonSummary(summary: RunSummary): Record<string, number> {
   return { total: summary.total, ...Object.fromEntries(counts) };
 }
 
-export function jsonResult(result: HostResult): Record<string, unknown> {
-  const stdout = encodeOutput(result.stdout);
-  const stderr = encodeOutput(result.stderr);
+/** A result as JSON, in pieces: the outputs together may be longer than the longest string. */
+export function* resultPieces(result: HostResult): Generator<string> {
+  const encodings = { stdout: encodingOf(result.stdout), stderr: encodingOf(result.stderr) };
+  yield `${JSON.stringify(before(result)).slice(0, -1)},"stdout":"`;
+  yield* outputPieces(result.stdout, encodings.stdout);
+  yield '","stderr":"';
+  yield* outputPieces(result.stderr, encodings.stderr);
+  const after = {
+    stdoutEncoding: encodings.stdout,
+    stderrEncoding: encodings.stderr,
+    truncated: result.truncated,
+    error: result.error,
+  };
+  yield `",${JSON.stringify(after).slice(1)}`;
+}
+
+function before(result: HostResult): Record<string, unknown> {
   return {
     host: targetName(result.target),
     user: result.target.user ?? null,
@@ -78,18 +93,21 @@ export function jsonResult(result: HostResult): Record<string, unknown> {
     attempts: result.attempts,
     startedAt: result.startedAt?.toISOString() ?? null,
     durationMs: result.durationMs,
-    stdout: stdout.text,
-    stderr: stderr.text,
-    stdoutEncoding: stdout.encoding,
-    stderrEncoding: stderr.encoding,
-    truncated: result.truncated,
-    error: result.error,
   };
 }
 
+type Encoding = 'utf8' | 'base64';
+// Divisible by three, so that pieces of base64 join without padding between them.
+const PIECE = 3 * 1024 * 1024;
+
 /** Text as it is; bytes that are no UTF-8 as base64. */
-function encodeOutput(bytes: Uint8Array): { readonly text: string; readonly encoding: 'utf8' | 'base64' } {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (isUtf8(buffer)) return { text: buffer.toString('utf8'), encoding: 'utf8' };
-  return { text: buffer.toString('base64'), encoding: 'base64' };
+const encodingOf = (bytes: Uint8Array): Encoding => (isUtf8(bytes) ? 'utf8' : 'base64');
+
+function* outputPieces(bytes: Uint8Array, encoding: Encoding): Generator<string> {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  for (let start = 0; start < bytes.length; start += PIECE) {
+    const piece = bytes.subarray(start, start + PIECE);
+    if (encoding === 'base64') yield Buffer.from(piece).toString('base64');
+    else yield JSON.stringify(decoder.decode(piece, { stream: true })).slice(1, -1);
+  }
 }

@@ -47,7 +47,7 @@ export function masterArgs(options: MasterArgs): string[] {
     option === 'ControlPersist=no' ? `ControlPersist=${persistSeconds}` : option,
   );
   return [
-    ...['-f', '-N', '-M', '-T', '-x', '-a', '-S', controlPath, '-E', logPath, '-o', 'LogLevel=VERBOSE'],
+    ...['-f', '-N', '-M', '-T', '-S', controlPath, '-E', logPath, '-o', 'LogLevel=VERBOSE'],
     ...ours.flatMap((option) => ['-o', option]),
     ...(serverAliveSeconds === null
       ? []
@@ -70,6 +70,11 @@ export function sessionArgs(options: SessionArgs): string[] {
   const { target, connection, controlPath, logPath, command } = options;
   return [
     ...['-T', '-S', controlPath, '-E', logPath, '-o', 'LogLevel=DEBUG2', '-o', 'ControlMaster=no'],
+    // A config may have set these for interactive use; each would lose the command or its input.
+    ...['StdinNull=no', 'ForkAfterAuthentication=no', 'SessionType=default'].flatMap((option) => [
+      '-o',
+      option,
+    ]),
     ...['-o', 'ProxyCommand=false', ...OURS.flatMap((option) => ['-o', option])],
     ...destinationArgs(target, connection, true),
     target.host,

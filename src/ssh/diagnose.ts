@@ -127,17 +127,29 @@ export type SessionEnd =
   | { readonly kind: 'status'; readonly status: number }
   /** No status came: a signal ended the command, or the master went. Whether the master lives tells which. */
   | { readonly kind: 'no-status' }
+  /** The log does not say (it can't be read, the disk was full): the command may have run. */
+  | { readonly kind: 'unknown' }
   /** The command was never started. */
   | { readonly kind: 'refused'; readonly reason: string };
+
+function loggedStatus(log: string): number | null {
+  const status = /^debug2: Received exit status from master (\d+)/m.exec(log)?.[1];
+  return status === undefined ? null : Number(status);
+}
+
+// Only these say that the master gave no session: silence proves nothing.
+const REFUSED =
+  /^debug1: Executing proxy command|^mux_client_request_session: (session request failed|read from master failed)|^Control socket connect|^muxclient: |^debug1: Control socket .* does not exist/m;
 
 /**
  * Reads the log, because ssh's own exit status can't tell a remote 255 from a signal, nor either from a
  * failure of ssh.
  */
 export function sessionEnd(log: string): SessionEnd {
-  const status = /^debug2: Received exit status from master (\d+)/m.exec(log);
-  if (status !== null) return { kind: 'status', status: Number(status[1]) };
+  const status = loggedStatus(log);
+  if (status !== null) return { kind: 'status', status };
   if (/^debug1: mux_client_request_session: master session id/m.test(log)) return { kind: 'no-status' };
+  if (!REFUSED.test(log)) return { kind: 'unknown' };
   // Without a session ssh goes on to connect by itself, through our ProxyCommand=false: its failure is no news.
   const [asked = ''] = log.split(/^debug1: Executing proxy command/m, 1);
   return { kind: 'refused', reason: lastLine(asked) ?? 'the master gave no session' };

@@ -20,8 +20,13 @@ export interface ResolvedConfig {
 const RESOLVE_TIMEOUT_MS = 10_000;
 
 /** Asks ssh what its configuration comes to for the target. @throws PsshError ERR_CONNECT in ssh's words */
-export async function resolveConfig(target: Target, connection: ConnectionOptions): Promise<ResolvedConfig> {
-  const answer = await runSsh(resolveArgs(target, connection), RESOLVE_TIMEOUT_MS);
+export async function resolveConfig(
+  target: Target,
+  connection: ConnectionOptions,
+  signal?: AbortSignal,
+): Promise<ResolvedConfig> {
+  const answer = await runSsh(resolveArgs(target, connection), RESOLVE_TIMEOUT_MS, signal);
+  signal?.throwIfAborted();
   if (answer.code !== 0) {
     const reason = lastLine(answer.stderr) ?? `ssh -G gave no answer within ${RESOLVE_TIMEOUT_MS / 1000}s`;
     throw new PsshError('ERR_CONNECT', reason, { target: target.label });

@@ -1,6 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
 import { PsshError } from '../core/errors.js';
 
+const PIPES_MS = 1_000;
+
 export interface SshProcess {
   readonly pid: number;
   readonly stdin: Writable | null;
@@ -81,22 +83,39 @@ function spawnError(cause: unknown): PsshError {
   return new PsshError('ERR_SSH_SPAWN', `ssh could not be started: ${reason}`, { cause });
 }
 
-/** Runs ssh to its end and gives what it printed; for `ssh -G` and `ssh -V`, never for a connection. */
+/**
+ * Runs ssh to its end and gives what it printed; for `ssh -G` and `ssh -V`, never for a connection. What it
+ * started (a `Match exec`) goes with it when the time is over or the signal comes.
+ * @returns code null: it was ended
+ */
 export async function runSsh(
   args: readonly string[],
   timeoutMs: number,
+  signal?: AbortSignal,
 ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
-  const { execa } = await import('execa');
-  const result = await execa('ssh', args, {
-    stdin: 'ignore',
-    reject: false,
-    timeout: timeoutMs,
-    killSignal: 'SIGKILL',
-    env: { SSH_ASKPASS_REQUIRE: 'never' },
-    detached: true,
-    cleanup: false,
-  });
-  if (result.exitCode === undefined && !result.timedOut && result.signal === undefined)
-    throw spawnError(result.cause);
-  return { code: result.exitCode ?? null, stdout: result.stdout, stderr: result.stderr };
+  signal?.throwIfAborted();
+  const ssh = await spawnSsh(args, { stdin: 'ignore', output: 'pipe' });
+  const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+  for (const name of ['stdout', 'stderr'] as const) {
+    ssh[name]?.on('data', (chunk: Buffer) => output[name].push(chunk));
+    ssh[name]?.on('error', () => undefined);
+  }
+  const stop = (): void => ssh.kill('SIGKILL');
+  const timer = setTimeout(stop, timeoutMs);
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    const closed = [ssh.stdout, ssh.stderr].map(
+      (stream) => new Promise((resolve) => stream?.once('close', resolve)),
+    );
+    const { code } = await ssh.exited;
+    // Whoever else holds the pipes is not waited for longer than its group lives.
+    await Promise.race([
+      Promise.all(closed),
+      new Promise((resolve) => setTimeout(resolve, PIPES_MS).unref()),
+    ]);
+    return { code, stdout: `${Buffer.concat(output.stdout)}`, stderr: `${Buffer.concat(output.stderr)}` };
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', stop);
+  }
 }

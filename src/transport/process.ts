@@ -40,11 +40,11 @@ class ProcessConnection implements Connection {
     this.running.add(ssh);
     // The remote may stop reading at any moment: EPIPE here says nothing about how the command ends.
     ssh.stdin?.on('error', () => undefined);
-    const exited = ssh.exited.then(async () => {
+    const exited = ssh.exited.then(async ({ signal }): Promise<Exit> => {
       this.running.delete(ssh);
       const log = await readFile(logPath, 'latin1').catch(() => '');
       await rm(logPath, { force: true });
-      return this.readEnd(log);
+      return this.readEnd(log, signal);
     });
     // Whoever opened the channel awaits it; until then a failure must not count as unhandled.
     exited.catch(() => undefined);
@@ -61,7 +61,7 @@ class ProcessConnection implements Connection {
     for (const ssh of this.running) ssh.kill('SIGKILL');
   }
 
-  private async readEnd(log: string): Promise<Exit> {
+  private async readEnd(log: string, signal: string | null): Promise<Exit> {
     const end = sessionEnd(log);
     const target = this.master.target.label;
     switch (end.kind) {
@@ -69,7 +69,16 @@ class ProcessConnection implements Connection {
         return { status: end.status };
       case 'refused':
         throw new PsshError('ERR_CHANNEL_OPEN', end.reason, { target });
+      case 'unknown':
+        throw new PsshError('ERR_DISCONNECTED', "ssh's log does not say how the command ended", { target });
       case 'no-status':
+        if (signal !== null) {
+          throw new PsshError(
+            'ERR_DISCONNECTED',
+            `the local ssh was killed by ${signal} while the command ran`,
+            { target },
+          );
+        }
         if (await this.pool.isAlive(this.master)) return { signal: null };
         throw new PsshError('ERR_DISCONNECTED', 'the connection was lost while the command ran', { target });
     }

@@ -8,6 +8,8 @@ export interface OpenOptions {
   readonly stdin: 'none' | 'pipe';
   /** Ends the waiting for a session: rejects with ERR_CHANNEL_OPEN while the command has not been sent. */
   readonly signal?: AbortSignal;
+  /** False: fails at once with ERR_CHANNEL_OPEN where the host has no session left. @default true */
+  readonly wait?: boolean;
   /** Variables asked of the server, which grants those that its AcceptEnv names. mux only. */
   readonly env?: Readonly<Record<string, string>>;
   /** A remote terminal, `ssh -tt`. mux only. */

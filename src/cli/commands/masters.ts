@@ -1,11 +1,14 @@
 import { type Command, Option } from 'commander';
 import { formatDuration } from '../../core/duration.js';
 import { EXIT } from '../../core/exit-code.js';
-import { targetKey } from '../../core/target.js';
-import { evaluateExpression } from '../../inventory/expression.js';
+import { type TargetSpec, targetKey } from '../../core/target.js';
 import type { MasterInfo } from '../../master/manage.js';
 import { type CommandContext, commandRequired } from '../command-context.js';
+import { resolveConnection } from '../connection-options.js';
+import { configFileOf } from '../defaults.js';
 import type { Io } from '../io.js';
+import { mergedOptions, type SharedOptions } from '../shared-options.js';
+import { resolveTargets } from '../targets.js';
 
 // Loaded when it is needed: every start reads this file, few need the masters.
 async function loadManage() {
@@ -22,6 +25,20 @@ export function addMastersCommand(program: Command, { io, done }: CommandContext
     .command('masters')
     .description('The persistent connections: show or close them.')
     .usage('list|close [HOSTS]');
+  // -H and its kin before the command name hosts too; null: none is named, all are meant.
+  const namedHosts = async (words: readonly string[]): Promise<readonly TargetSpec[] | null> => {
+    const merged = mergedOptions<SharedOptions>(masters);
+    const options = {
+      ...merged,
+      host: [...(merged.host ?? []), ...words.map((value) => ({ kind: 'host', value }) as const)],
+    };
+    if (options.host.length === 0 && options.all !== true && options.inventoryScript === undefined)
+      return null;
+    const connection = resolveConnection(merged, io.env);
+    const config = configFileOf(program, io.env);
+    const onNote = (note: string): void => void io.stderr.write(`pssh-ts: ${note}\n`);
+    return resolveTargets({ options, connection, config, io, onNote });
+  };
   const list = masters
     .command('list')
     .description('Show every live connection: host, process, age, and who works with it.')
@@ -29,7 +46,8 @@ export function addMastersCommand(program: Command, { io, done }: CommandContext
     .action(async () => {
       const { listMasters, runtimeFolder } = await loadManage();
       const path = await runtimeFolder();
-      const found = await listMasters(path);
+      const chosen = chosenBy(await namedHosts([]));
+      const found = (await listMasters(path)).filter(chosen);
       if (list.opts().json === true)
         io.stdout.write(`${JSON.stringify({ schema: 'pssh-ts/masters@1', masters: found })}\n`);
       else printTable(found, io);
@@ -42,7 +60,7 @@ export function addMastersCommand(program: Command, { io, done }: CommandContext
     .action(async (hosts: readonly string[]) => {
       const { closeMasters, runtimeFolder } = await loadManage();
       const path = await runtimeFolder();
-      const { closed, inUse } = await closeMasters(path, chosenBy(hosts));
+      const { closed, inUse } = await closeMasters(path, chosenBy(await namedHosts(hosts)));
       io.stderr.write(`pssh-ts: ${closed.length} closed\n`);
       for (const master of inUse)
         io.stderr.write(`pssh-ts: ${master.label}: in use by process ${master.usedBy}, left open\n`);
@@ -52,9 +70,8 @@ export function addMastersCommand(program: Command, { io, done }: CommandContext
   return [masters, list, close];
 }
 
-function chosenBy(hosts: readonly string[]): (master: MasterInfo) => boolean {
-  if (hosts.length === 0) return () => true;
-  const wanted = hosts.flatMap((text) => evaluateExpression(text, {}, 'masters close'));
+function chosenBy(wanted: readonly TargetSpec[] | null): (master: MasterInfo) => boolean {
+  if (wanted === null) return () => true;
   const keys = new Set(
     wanted.filter(({ user, port }) => user !== undefined || port !== undefined).map(targetKey),
   );

@@ -37,7 +37,8 @@ export class Leash {
   ): Promise<Leash | null> {
     let channel: Channel;
     try {
-      channel = await connection.open(command, { stdin: 'pipe', signal });
+      // The session that it would wait for is the command's own.
+      channel = await connection.open(command, { stdin: 'pipe', signal, wait: false });
     } catch {
       return null;
     }

@@ -36,6 +36,9 @@ export class Sessions {
     const { signal } = options;
     const ticket = this.slots.ticket();
     for (let tries = 0; ; tries += 1) {
+      if (options.wait === false && (tries > 0 || this.slots.free === 0)) {
+        throw notOpened('the host has no session left', label);
+      }
       await this.slots.acquire(opener, label, ticket, signal);
       const channel = await this.ask(opener, options, tries);
       if (channel === null) continue;

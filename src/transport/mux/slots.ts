@@ -34,7 +34,7 @@ export class Slots {
   ) {}
 
   get free(): number {
-    return Math.max(0, this.cap - this.used);
+    return this.open && !this.wanted ? this.cap - this.used : 0;
   }
 
   /** Somebody waits for one. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RunSummary } from '../../../src/core/events.js';
 import type { HostResult } from '../../../src/core/result.js';
-import { JsonSink, jsonResult } from '../../../src/sinks/json.js';
+import { JsonSink, resultPieces } from '../../../src/sinks/json.js';
 import { finished, makeResult, makeSummary, makeTarget, memoryWriter, outputEvent } from '../make.js';
 
 const startedAt = new Date('2026-01-02T03:04:05.678Z');
@@ -128,7 +128,9 @@ describe('JsonSink', () => {
   });
 });
 
-describe('jsonResult', () => {
+const jsonResult = (result: HostResult): unknown => JSON.parse([...resultPieces(result)].join(''));
+
+describe('resultPieces', () => {
   it('gives text as text, and bytes that are no UTF-8 as base64, each stream by itself', () => {
     const bytes = Buffer.from([0x66, 0xff, 0x0a]);
     expect(jsonResult(makeResult({ stdout: bytes, stderr: Buffer.from('\ufeffé\0') }))).toMatchObject({
@@ -152,7 +154,7 @@ describe('jsonResult', () => {
             6,
             6 + bytes.length,
           );
-          const read = JSON.parse(JSON.stringify(jsonResult(makeResult({ stdout: piece })))) as {
+          const read = jsonResult(makeResult({ stdout: piece })) as {
             stdout: string;
             stdoutEncoding: BufferEncoding;
           };

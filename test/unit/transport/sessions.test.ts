@@ -170,6 +170,17 @@ describe('sessions', () => {
     await next.close();
   });
 
+  test('who does not want to wait fails at once, whether the cap says so or the server', async () => {
+    const connection = await connected(limited(1), { maxSessions: 2 });
+    await start(connection);
+    const impatient = (): Promise<Channel> => connection.open('x', { stdin: 'none', wait: false });
+    await expect(impatient()).rejects.toMatchObject({ code: 'ERR_CHANNEL_OPEN' });
+    expect(count(90)).toBe(2);
+    await expect(impatient()).rejects.toMatchObject({ code: 'ERR_CHANNEL_OPEN' });
+    expect(count(90)).toBe(2);
+    await connection.close();
+  });
+
   test('giving up while waiting takes nobody else’s turn', async () => {
     const connection = await connected({}, { maxSessions: 1 });
     await start(connection);
