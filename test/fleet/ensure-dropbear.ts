@@ -16,10 +16,11 @@ export function ensureDropbear(report: Report = () => {}): string {
   const found = find();
   if (found !== null) return found;
   if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
+    const program = 'apt-get';
     const apt = (...args: readonly string[]): boolean => {
-      report(`+ apt-get ${args.join(' ')}`);
+      report(`+ ${program} ${args.join(' ')}`);
       const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-      const { status, stderr } = spawnSync('apt-get', ['-o', 'DPkg::Lock::Timeout=120', ...args], {
+      const { status, stderr } = spawnSync(program, ['-o', 'DPkg::Lock::Timeout=120', ...args], {
         encoding: 'utf8',
         env,
       });
