@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { inventoryError, usageError } from '../core/errors.js';
 import { show } from '../core/show.js';
 import { HOSTFILE_FORMATS, type HostfileFormat, parseHostfile } from '../inventory/hostfile.js';
@@ -18,10 +19,17 @@ export function checkedFormat(format: string | undefined): HostfileFormat | unde
   throw usageError(`--hostfile-format: ${show(format)} is none; one of: ${HOSTFILE_FORMATS.join(', ')}`);
 }
 
-/** The text of a hosts file; `-` is stdin. @throws PsshError ERR_INVENTORY that names the file */
-export function readHostsText(path: string): string {
+/** All of our input, however long its writer takes. */
+export async function readInput(input: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of input) chunks.push(Buffer.from(chunk as Uint8Array));
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The text of a hosts file. @throws PsshError ERR_INVENTORY that names the file */
+function readHostsText(path: string): string {
   try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const reasons: Readonly<Record<string, string>> = {
@@ -37,15 +45,20 @@ export function isRegularFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-/** Reads a hosts file of any format. @throws PsshError ERR_INVENTORY with file and line */
+/**
+ * Reads a hosts file of any format.
+ * @param known its text, where it is not the file's to tell (`-` is stdin)
+ * @throws PsshError ERR_INVENTORY with file and line
+ */
 export function readHostsFile(
   path: string,
+  known: string | null,
   format: HostfileFormat | undefined,
   expand: Expand,
   knownGroups: ReadonlySet<string>,
 ): Inventory {
   const sshConfig = { reader: nodeReader, tildeHome: sshHomes().tildeHome };
-  return parseHostfile(path, readHostsText(path), format, { expand, knownGroups, sshConfig });
+  return parseHostfile(path, known ?? readHostsText(path), format, { expand, knownGroups, sshConfig });
 }
 
 /** Runs an inventory script as Ansible does, `SCRIPT --list`. @throws PsshError ERR_INVENTORY */

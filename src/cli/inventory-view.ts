@@ -19,6 +19,8 @@ export interface InventorySources {
   /** Its `inventory` counts where no file is named; its groups always. */
   readonly config: ConfigFile;
   readonly limit: number;
+  /** What stdin holds, where a source is `-`. */
+  readonly input: string | null;
 }
 
 /** Everything that a name or `@group` on the command line can mean. */
@@ -61,6 +63,11 @@ export class InventoryView {
     for (const host of view.merged.hosts.values())
       if (!view.byHost.has(host.spec.host)) view.byHost.set(host.spec.host, host);
     return view;
+  }
+
+  /** What stdin holds, where a source is `-`. */
+  get input(): string | null {
+    return this.sources.input;
   }
 
   /** Every host of the inventory. */
@@ -115,7 +122,8 @@ export class InventoryView {
 
   private read(path: string, before: readonly Inventory[]): Inventory {
     const known = new Set(before.flatMap(({ groups }) => [...groups.keys()]));
-    return readHostsFile(path, this.sources.format, this.expand, known);
+    const text = path === '-' ? this.sources.input : null;
+    return readHostsFile(path, text, this.sources.format, this.expand, known);
   }
 
   private lookup(name: string): TargetSpec | undefined {

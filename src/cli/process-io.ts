@@ -4,7 +4,10 @@ const NAMES = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies readonly Interr
 
 /** The real process. */
 export const processIo: Io = {
-  stdin: process.stdin,
+  // Not before it is asked for: touching it makes the descriptor non-blocking, for our parent too.
+  get stdin() {
+    return process.stdin;
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,

@@ -7,8 +7,9 @@ import { evaluateExpression, excludeTargets } from '../inventory/expression.js';
 import { isHostListFile } from '../inventory/hostfile.js';
 import type { ConfigFile } from './config-file.js';
 import { wholeNumber } from './connection-options.js';
-import { checkedFormat, isRegularFile, readHostsText } from './hosts-files.js';
+import { checkedFormat, isRegularFile, readInput } from './hosts-files.js';
 import { InventoryView } from './inventory-view.js';
+import type { Io } from './io.js';
 import type { SharedOptions, TargetSource } from './shared-options.js';
 
 const MOST_HOSTS = 1_000_000;
@@ -17,13 +18,23 @@ export interface TargetRequest {
   readonly options: SharedOptions;
   readonly connection: ConnectionOptions;
   readonly config: ConfigFile;
+  readonly io: Pick<Io, 'stdin'>;
   /** Told when a bare name was read as a file. */
   readonly onNote: (note: string) => void;
 }
 
 /** The inventory that the options name. @throws PsshError ERR_INVENTORY, ERR_USAGE */
-export function openInventory({ options, connection, config }: TargetRequest): Promise<InventoryView> {
+export async function openInventory({
+  options,
+  connection,
+  config,
+  io,
+}: TargetRequest): Promise<InventoryView> {
+  const readsInput = (options.host ?? []).some(
+    ({ kind, value }) => value === '-' && kind !== 'host' && kind !== 'group',
+  );
   return InventoryView.open(connection, {
+    input: readsInput ? await readInput(io.stdin) : null,
     files: (options.host ?? []).flatMap(({ kind, value }) => (kind === 'hostfile' ? value : [])),
     scripts: options.inventoryScript ?? [],
     format: checkedFormat(options.hostfileFormat),
@@ -121,7 +132,7 @@ function pick<T>(specs: readonly T[], text: string | undefined): readonly T[] {
 
 /** Host expressions, one or more a line; `#` begins a line of comment. */
 function stdinHosts(view: InventoryView): readonly TargetSpec[] {
-  const lines = readHostsText('-').split(/\r?\n/);
+  const lines = (view.input ?? '').split(/\r?\n/);
   const expressions = lines.filter((line) => !/^\s*(#|$)/.test(line));
   const text = expressions.join(' ');
   if (text === '') return [];

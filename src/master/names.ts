@@ -7,6 +7,7 @@ import { createHash, randomBytes } from 'node:crypto';
  *     HASH.ID.OWNER   a master's control socket
  *     HASH.ID.json    what is known of that master
  *     o.OWNER         listening while the owner lives
+ *     swept           when masters that have ended were last looked for
  *     s.OWNER.N       log of one ssh of that process
  */
 export interface SocketName {

@@ -7,6 +7,7 @@ import type { SessionTraits } from './session-traits.js';
 
 const ALIVE_DEADLINE_MS = 2_000;
 const OLD_MS = 24 * 3_600_000;
+const SWEEP_PAUSE_MS = 60_000;
 
 /** What is kept beside a master's socket. */
 export interface MasterRecord {
@@ -83,11 +84,13 @@ export class MasterStore {
       if ((await ownerPid(this.folder, id)) === null) dead.add(id);
     }
     const masters = new Set<string>();
+    // Masters that have ended by themselves can wait: a look at each costs a warm run more than all else.
+    const thorough = await this.isDue();
     for (const file of files) {
       const socket = parseSocketName(file);
       if (socket !== null) masters.add(`${socket.hash}.${socket.id}`);
-      if (socket?.owner === null) await this.removeIfExpired(socket, owner);
-      else if (socket !== null && dead.has(socket.owner ?? '')) await this.take(socket, null);
+      if (socket?.owner === null && thorough) await this.removeIfExpired(socket, owner);
+      if (socket !== null && dead.has(socket.owner ?? '')) await this.take(socket, null);
       const of = ownerOf(file);
       if (of === null || !dead.has(of)) continue;
       // One that begins has its socket under another name until it listens.
@@ -100,6 +103,15 @@ export class MasterStore {
         await rm(this.file(file), { force: true });
       }
     }
+  }
+
+  /** True at most once in a while, whoever asks. */
+  private async isDue(): Promise<boolean> {
+    const mark = this.file('swept');
+    const last = (await stat(mark).catch(() => null))?.mtimeMs ?? 0;
+    if (Math.abs(Date.now() - last) < SWEEP_PAUSE_MS) return false;
+    await writeFile(mark, '', { mode: 0o600 });
+    return true;
   }
 
   private async isOld(file: string): Promise<boolean> {

@@ -4,10 +4,15 @@ const CONTROL = /\u001b\[[0-9;:]*m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 /** Remote output for a terminal: nothing in it moves the cursor, sets a title or reaches the clipboard. */
 export function terminalSafe(text: string): string {
   const visible = text
-    .replace(/\r+(?=\n)/g, '')
+    // In one pass: looking ahead from each of a million carriage returns would take minutes.
+    .replace(/\r+\n?/g, (found) => (found.endsWith('\n') ? '\n' : found))
     .replace(CONTROL, (found) => (found.length > 1 ? found : picture(found)));
   // A colour left on would run into the next host's lines.
-  return visible.includes('\u001b[') ? visible.replace(/(\u001b\[[^\n]*)(?=\n|$)/g, '$1\u001b[0m') : visible;
+  if (!visible.includes('\u001b[')) return visible;
+  return visible
+    .split('\n')
+    .map((line) => (line.includes('\u001b[') ? `${line}\u001b[0m` : line))
+    .join('\n');
 }
 
 function picture(character: string): string {

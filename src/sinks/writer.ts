@@ -4,6 +4,8 @@ import type { Writable } from 'node:stream';
 export class Writer {
   private draining: Promise<void> | null = null;
   private failure: Error | null = null;
+  private letGo: (() => void) | null = null;
+  private abandoned = false;
 
   /** @param onError the reader went away, or the disk is full: told once */
   constructor(
@@ -20,7 +22,7 @@ export class Writer {
   /** The promise, where one is given, ends when the stream takes more, or will never. */
   write(data: Uint8Array | string): void | Promise<void> {
     // A stream that was closed without an error takes nothing and never says so again.
-    if (this.failure !== null || this.stream.destroyed) return undefined;
+    if (this.failure !== null || this.abandoned || this.stream.destroyed) return undefined;
     if (this.stream.write(data)) return undefined;
     this.draining ??= new Promise<void>((resolve) => {
       const finish = (): void => {
@@ -28,8 +30,10 @@ export class Writer {
         this.stream.off('error', finish);
         this.stream.off('close', finish);
         this.draining = null;
+        this.letGo = null;
         resolve();
       };
+      this.letGo = finish;
       this.stream.on('drain', finish);
       this.stream.on('error', finish);
       this.stream.on('close', finish);
@@ -37,9 +41,21 @@ export class Writer {
     return this.draining;
   }
 
+  /**
+   * Writes nothing more and waits for nobody any more: the reader does not read, and we want to end.
+   * @returns whether anything was still waiting
+   */
+  abandon(): boolean {
+    this.abandoned = true;
+    const waited = this.stream.writableLength > 0;
+    this.letGo?.();
+    if (waited) this.stream.destroy();
+    return waited;
+  }
+
   /** Waits until all that was written is out of our hands. */
   async flush(): Promise<void> {
-    if (this.failure !== null) return;
+    if (this.failure !== null || this.abandoned) return;
     await new Promise<void>((resolve) => {
       this.stream.once('error', () => resolve());
       this.stream.write('', () => resolve());

@@ -43,6 +43,10 @@ function specsOf(hosts: FleetOptions['hosts']): readonly HostSpec[] {
   return Array.from({ length: hosts }, (_, index) => ({ name: `node${index + 1}` }));
 }
 
+function clientLines({ client, user }: HostSpec): readonly string[] {
+  return [...(client ?? []), ...(user === undefined ? [] : [`User ${user}`])];
+}
+
 function chooseServer(wanted: FleetOptions['server']): { readonly sshd: string | null } {
   if (wanted === 'embedded') return { sshd: null };
   const sshd = findSshd();
@@ -164,7 +168,7 @@ class RunningFleet implements Fleet {
     const { hostName, port, proxyCommand } = started;
     return {
       host: { name: spec.name, address: started.address, port, logFile: started.logFile },
-      client: { name: spec.name, hostName, port, proxyCommand, extra: spec.client ?? [] },
+      client: { name: spec.name, hostName, port, proxyCommand, extra: clientLines(spec) },
       knownHosts: knownHostsLine(hostName, port, started.knownKey),
       server: started.server,
       aliasOf: null,
@@ -175,7 +179,7 @@ class RunningFleet implements Fleet {
     const original = this.#member(of);
     return {
       host: { ...original.host, name: spec.name },
-      client: { ...original.client, name: spec.name, extra: spec.client ?? [] },
+      client: { ...original.client, name: spec.name, extra: clientLines(spec) },
       knownHosts: '',
       server: null,
       aliasOf: original.aliasOf ?? of,

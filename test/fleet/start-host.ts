@@ -1,5 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Addresses, Endpoint } from './addresses.js';
 import { sshdConfig } from './config-text.js';
 import { startEmbeddedServer } from './embedded-server.js';
@@ -70,6 +72,7 @@ export async function startHost(
   const base = { proxyCommand: null, knownKey: hostKey.publicKey, logFile };
   await mkdir(folder);
   const home = await makeHome(folder);
+  if (spec.user !== undefined) await handOver(home, spec.user, context);
   await writeFile(logFile, '');
 
   switch (kind) {
@@ -107,6 +110,12 @@ export async function startHost(
       return { ...base, ...(await started), knownKey };
     }
   }
+}
+
+/** The way to a host's files is open to its user, and the home is the user's own. */
+async function handOver(home: string, user: string, { dir }: FleetContext): Promise<void> {
+  await chmod(dir, 0o711);
+  await promisify(execFile)('chown', ['-R', user, home]);
 }
 
 type Where = Pick<StartedHost, 'hostName' | 'address' | 'port' | 'proxyCommand' | 'server'>;

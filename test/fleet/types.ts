@@ -25,6 +25,8 @@ export interface HostSpec {
   readonly sshd?: readonly string[];
   /** Extra ssh_config lines for this Host block; they come first and so win. */
   readonly client?: readonly string[];
+  /** Logs in as somebody else, which only root's servers can grant. @default whoever runs the fleet */
+  readonly user?: string;
   /** Makes this name an alias for another host's server: many targets on one sshd. */
   readonly sameServerAs?: string;
 }

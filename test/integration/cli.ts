@@ -14,6 +14,8 @@ export interface CliResult {
 export interface CliOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly input?: Uint8Array | string;
+  /** Its stdin stays open, also after the input. */
+  readonly holdInput?: boolean;
   readonly cwd?: string;
   /** The whole run must end by then. @default 60 s */
   readonly deadlineMs?: number;
@@ -41,7 +43,8 @@ export function runCli(args: readonly string[], options: CliOptions): Promise<Cl
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
     // A run that fails early does not read its input.
     child.stdin.on('error', () => undefined);
-    child.stdin.end(options.input ?? '');
+    child.stdin.write(options.input ?? '');
+    if (options.holdInput !== true) child.stdin.end();
     child.once('error', reject);
     child.once('spawn', () => options.onStart?.(child.pid ?? 0));
     child.once('close', (code) => {

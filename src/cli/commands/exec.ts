@@ -102,7 +102,7 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
     const notes: string[] = [];
     const config = configFileOf(program, io.env, command);
     const onNote = (note: string): void => void notes.push(note);
-    const targets = await resolveTargets({ options: merged, connection, config, onNote });
+    const targets = await resolveTargets({ options: merged, connection, config, io, onNote });
     const plan = planCommands(targets, commands, frame);
     if (!merged.quiet) for (const note of notes) io.stderr.write(`pssh-ts: ${note}\n`);
     // Loaded when it is needed: what only prints or refuses starts quicker.

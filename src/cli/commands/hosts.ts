@@ -70,7 +70,7 @@ export function addHostsCommand(program: Command, { io, done }: CommandContext):
     const connection = resolveConnection(merged, io.env);
     const config = configFileOf(program, io.env, command);
     const onNote = (note: string): void => void io.stderr.write(`pssh-ts: ${note}\n`);
-    const request: TargetRequest = { options: merged, connection, config, onNote };
+    const request: TargetRequest = { options: merged, connection, config, io, onNote };
     await printHosts(request, merged, io);
     done(EXIT.ok);
   });

@@ -5,11 +5,11 @@ import { leashCommand } from './leash-script.js';
 // Most commands are over by then and need no leash: it costs a session and some milliseconds.
 const ARM_AFTER_MS = 300;
 const OPEN_MS = 10_000;
-const CLOSE_MS = 1_000;
 
 /** Watches over one running command: has the leash ready when it is wanted, and takes it back at the end. */
 export class Guard {
   private leash: Promise<Leash | null> | null = null;
+  private readonly over = new AbortController();
   private readonly timer: NodeJS.Timeout | null;
 
   /** @param armed also end the command when we ourselves die: the leash is opened before it is needed */
@@ -18,33 +18,32 @@ export class Guard {
     private readonly graceMs: number,
     armed: boolean,
   ) {
-    this.timer = armed ? setTimeout(() => void this.arm(), ARM_AFTER_MS) : null;
+    this.timer = armed ? setTimeout(() => void this.open(), ARM_AFTER_MS) : null;
   }
 
   /** Ends every process of the command's session. */
   async kill(): Promise<'confirmed' | 'unknown'> {
     this.stopTimer();
     const leash = await this.open();
-    return leash === null ? 'unknown' : leash.kill(this.graceMs);
+    if (leash === null) return 'unknown';
+    const killed = await leash.kill(this.graceMs);
+    if (killed === 'unknown') leash.leaveToItself();
+    return killed;
   }
 
   /** The command is over: nothing is killed any more. */
   async release(): Promise<void> {
     this.stopTimer();
+    this.over.abort();
     const leash = await this.leash;
     if (leash === null) return;
     leash.release();
-    await leash.closed(CLOSE_MS);
-  }
-
-  private async arm(): Promise<void> {
-    const leash = await this.open();
-    await leash?.arm();
+    await leash.closed();
   }
 
   private open(): Promise<Leash | null> {
     const command = leashCommand(this.graceMs / 1000);
-    this.leash ??= Leash.open(this.connection, command, AbortSignal.timeout(OPEN_MS));
+    this.leash ??= Leash.open(this.connection, command, AbortSignal.timeout(OPEN_MS), this.over.signal);
     return this.leash;
   }
 

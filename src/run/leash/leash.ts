@@ -4,6 +4,7 @@ const HELLO_MS = 5_000;
 const ANSWER_MS = 3_000;
 const POLL_MS = 60;
 const AFTER_KILL_MS = 2_000;
+const CLOSE_MS = 1_000;
 
 /**
  * A second session on a host's connection that ends the command's processes: when we say so, and by itself when
@@ -24,8 +25,16 @@ export class Leash {
     channel.stdin?.on('error', () => undefined);
   }
 
-  /** Null: the host gives no second session, or what answers is not the leash (a forced command). */
-  static async open(connection: Connection, command: string, signal: AbortSignal): Promise<Leash | null> {
+  /**
+   * Null: the host gives no second session, what answers is not the leash (a forced command), or it is not wanted
+   * any more. One that is returned knows what runs now, and ends it when the connection is gone.
+   */
+  static async open(
+    connection: Connection,
+    command: string,
+    signal: AbortSignal,
+    unwanted: AbortSignal,
+  ): Promise<Leash | null> {
     let channel: Channel;
     try {
       // The session that it would wait for is the command's own.
@@ -35,20 +44,15 @@ export class Leash {
     }
     channel.exited.catch(() => undefined);
     const leash = new Leash(channel);
-    // A forced command, or a login shell that talks first, may say anything; ours is the line that fits.
-    for (let tries = 0; tries < 20; tries += 1) {
-      const line = await leash.line(HELLO_MS);
-      if (line === null) break;
-      if (/^leash \d+$/.test(line)) return leash;
-    }
-    channel.close();
+    const stop = (): void => leash.waiting?.(null);
+    unwanted.addEventListener('abort', stop, { once: true });
+    const isThere = await leash.hello(unwanted);
+    unwanted.removeEventListener('abort', stop);
+    if (isThere) return leash;
+    // It may only be slow to start: without a word it would take the end of its input for our death.
+    leash.release();
+    await leash.closed();
     return null;
-  }
-
-  /** Learns the sessions that run now. False: it could not, and would kill nothing. */
-  async arm(): Promise<boolean> {
-    const answer = await this.ask('a');
-    return answer !== null && /^ok \d/.test(answer);
   }
 
   /**
@@ -58,13 +62,17 @@ export class Leash {
   async kill(graceMs: number): Promise<'confirmed' | 'unknown'> {
     if ((await this.count('s TERM')) === null) return 'unknown';
     if (await this.emptyWithin(graceMs)) return 'confirmed';
-    if ((await this.count('s KILL')) === null) return 'unknown';
-    return (await this.emptyWithin(AFTER_KILL_MS)) ? 'confirmed' : 'unknown';
+    return (await this.emptyWithin(AFTER_KILL_MS, 's KILL')) ? 'confirmed' : 'unknown';
+  }
+
+  /** No answer came in time: it goes on by itself, as when we die. */
+  leaveToItself(): void {
+    this.channel.stdin?.end();
   }
 
   /** Ends the leash; what it watched is left as it is. */
   release(): void {
-    if (this.ended) return;
+    if (this.ended || this.channel.stdin?.writableEnded !== false) return;
     this.channel.stdin?.end('q\n');
     this.channel.exited.then(
       () => undefined,
@@ -73,18 +81,36 @@ export class Leash {
   }
 
   /** Waits until the leash has gone by itself, at most for a moment; then lets its channel go. */
-  async closed(ms: number): Promise<void> {
-    const gone = this.channel.exited.then(
-      () => true,
-      () => true,
-    );
-    if (!(await Promise.race([gone, after(ms, false)]))) this.channel.close();
+  async closed(ms = CLOSE_MS): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        this.channel.close();
+        resolve();
+      }, ms);
+      const gone = (): void => {
+        // A timer that is left would keep the process from ending.
+        clearTimeout(timer);
+        resolve();
+      };
+      this.channel.exited.then(gone, gone);
+    });
   }
 
-  private async emptyWithin(ms: number): Promise<boolean> {
+  private async hello(unwanted: AbortSignal): Promise<boolean> {
+    // A forced command, or a login shell that talks first, may say anything; ours is the line that fits.
+    for (let tries = 0; tries < 20 && !unwanted.aborted; tries += 1) {
+      const line = await this.line(HELLO_MS);
+      if (line === null) return false;
+      if (/^leash \d+$/.test(line)) return true;
+    }
+    return false;
+  }
+
+  /** @param question asked again and again; what it counts must come to nothing */
+  private async emptyWithin(ms: number, question = 'l'): Promise<boolean> {
     const deadline = performance.now() + ms;
     for (;;) {
-      const count = await this.count('l');
+      const count = await this.count(question);
       if (count === null) return false;
       if (count === 0) return true;
       if (performance.now() >= deadline) return false;

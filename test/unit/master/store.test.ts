@@ -25,7 +25,11 @@ const record = (rest: Partial<MasterRecord> = {}): MasterRecord => ({
   address: '10.0.0.1',
   ...rest,
 });
-const files = (): string[] => readdirSync(folder.path).sort();
+// The mark of the last sweep is there from the first one on.
+const files = (): string[] =>
+  readdirSync(folder.path)
+    .filter((file) => file !== 'swept')
+    .sort();
 
 async function liveOwner(): Promise<string> {
   const owner = await Owner.open(folder.path);
