@@ -274,6 +274,31 @@ describe('what is kept up', () => {
 });
 
 describe('faults', () => {
+  // OpenSSH's master crashed in one of twenty: it still wrote to the client that had gone.
+  test('a master lives through 200 connections that end in the middle of their output', async () => {
+    await on('ten', async ({ connection, pool, lease }) => {
+      await connection.close();
+      for (const n of times(200)) {
+        const one = await muxTransport.connect(lease.master, pool, NEVER);
+        const channel = await one.open('head -c 3000000 /dev/zero', { stdin: 'none' });
+        channel.stdout.resume();
+        if (n % 2 === 0) await channel.exited;
+        await one.close();
+        expect(one.poisoned).toBe(false);
+      }
+      expect(await pool.isAlive(lease.master)).toBe(true);
+    });
+  });
+
+  test('a command that outlives its connection poisons the master, which lives until it is retired', async () => {
+    await on('ten', async ({ connection, pool, lease }) => {
+      await connection.open('exec sleep 60', { stdin: 'none' });
+      await connection.close();
+      expect(connection.poisoned).toBe(true);
+      expect(await pool.isAlive(lease.master)).toBe(true);
+    });
+  });
+
   test('the master killed -9 while a command runs: ERR_DISCONNECTED, at once', async () => {
     await on('ten', async ({ connection, lease }) => {
       const channel = await connection.open('echo up; sleep 60', { stdin: 'none' });

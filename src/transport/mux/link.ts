@@ -29,13 +29,13 @@ export interface Opening {
 
 /** The channels of one socket. */
 export class Link implements ChannelWire {
-  /** The master will end when this socket is closed: a refused OPEN, or one given up, does that to it. */
+  /** The master may end when this socket is closed: a refused OPEN does that to it, or one without an answer. */
   poisoned = false;
   private socket: MuxSocket | null = null;
   private readonly openings = new Map<number, Opening>();
   private readonly open = new Map<number, MuxChannel>();
   private nextChannel = 0;
-  private whenAnswered: (() => void) | null = null;
+  private whenQuiet: (() => void)[] = [];
 
   private constructor(private readonly options: LinkOptions) {}
 
@@ -74,7 +74,7 @@ export class Link implements ChannelWire {
 
   /** Some channel is open or about to be. */
   get busy(): boolean {
-    return this.open.size > 0 || this.opening;
+    return this.open.size > 0 || this.openings.size > 0;
   }
 
   openSession(opening: Opening): void {
@@ -111,23 +111,13 @@ export class Link implements ChannelWire {
     this.socket?.fail(code, reason);
   }
 
-  /** An OPEN waits for its answer. */
-  get opening(): boolean {
-    return this.openings.size > 0;
+  /** Resolves when no channel is open or about to be. */
+  quiet(): Promise<void> {
+    if (!this.busy) return Promise.resolve();
+    return new Promise((resolve) => this.whenQuiet.push(resolve));
   }
 
-  /** Resolves when none does any more. */
-  answered(): Promise<void> {
-    if (!this.opening) return Promise.resolve();
-    return new Promise((resolve) => {
-      const before = this.whenAnswered;
-      this.whenAnswered = () => {
-        before?.();
-        resolve();
-      };
-    });
-  }
-
+  /** Not while it is busy, nor when it is poisoned. */
   close(): void {
     this.socket?.close();
     this.endAll(new PsshError('ERR_DISCONNECTED', 'the connection was closed', { target: this.label }));
@@ -166,6 +156,7 @@ export class Link implements ChannelWire {
     const channel = new MuxChannel(this, peer, message, { stdin: opening.stdin, window, maxPacket }, () => {
       this.open.delete(id);
       opening.ended();
+      this.tellWhenQuiet();
     });
     this.open.set(id, channel);
     opening.confirmed(channel);
@@ -178,9 +169,12 @@ export class Link implements ChannelWire {
 
   private forget(id: number): void {
     this.openings.delete(id);
-    if (this.openings.size > 0) return;
-    this.whenAnswered?.();
-    this.whenAnswered = null;
+    this.tellWhenQuiet();
+  }
+
+  private tellWhenQuiet(): void {
+    if (this.busy) return;
+    for (const resolve of this.whenQuiet.splice(0)) resolve();
   }
 
   private lose(error: PsshError): void {

@@ -4,8 +4,8 @@ import { Sessions } from './sessions.js';
 import { notOpened, type Slots } from './slots.js';
 import { watchMaster } from './watch.js';
 
-// How long the end of a connection waits for the answers to OPENs that nobody wants any more.
-const LAST_ANSWERS_MS = 2_000;
+// How long the end of a connection waits for the server's last words on its sessions.
+const LAST_WORDS_MS = 1_000;
 
 export interface SharedLinkOptions {
   readonly controlPath: string;
@@ -39,7 +39,12 @@ export class SharedLink {
     this.link?.hold(true);
   }
 
-  /** The last to leave closes the socket; but a poisoned master's stays, for its closing would end that master. */
+  /**
+   * The last to leave closes the socket. But OpenSSH's master does not survive its client's going while a session is
+   * not closed by both sides, or an OPEN not answered: what the server still says of it is written to freed memory.
+   * So those are waited for; and where they don't come, or an OPEN was refused, the socket stays and the master is
+   * poisoned.
+   */
   async leave(user: object): Promise<void> {
     const { slots, label } = this.options;
     slots.fail(notOpened('the connection was closed', label), user);
@@ -49,11 +54,10 @@ export class SharedLink {
 
   private async closeUnlessUsed(link: Link): Promise<void> {
     if (this.users > 0 || link.lost) return;
-    if (link.opening)
-      await Promise.race([link.answered(), pause(LAST_ANSWERS_MS, undefined, { ref: false })]);
+    if (link.busy) await Promise.race([link.quiet(), pause(LAST_WORDS_MS, undefined, { ref: false })]);
     // Somebody may have come meanwhile.
     if (this.users > 0 || link.lost) return;
-    if (link.opening) link.poisoned = true;
+    if (link.busy) link.poisoned = true;
     if (link.poisoned) {
       link.hold(false);
       return;

@@ -246,6 +246,26 @@ describe('connections to one master', () => {
     await sees('the socket to be closed', () => peer.left);
   });
 
+  test('the socket is not closed before the server has closed every session too', async () => {
+    const connection = await connected({ on: ({ number }) => number === 97 });
+    await start(connection);
+    const closing = connection.close();
+    await sees('our CLOSE', () => count(97) === 1);
+    expect(peer.left).toBe(false);
+    peer.send(Buffer.concat([server.exitStatus(0, 0), server.close(0)]));
+    await closing;
+    expect(connection.poisoned).toBe(false);
+    await sees('the socket to be closed', () => peer.left);
+  });
+
+  test('a session that the server does not close: the socket stays, the master is poisoned', async () => {
+    const connection = await connected({ on: ({ number }) => number === 97 });
+    await start(connection);
+    await connection.close();
+    expect(connection.poisoned).toBe(true);
+    expect(peer.left).toBe(false);
+  });
+
   test('one that is given up while connecting harms nobody else', async () => {
     const path = folder.file('c');
     peer = await wirePeer(path);
