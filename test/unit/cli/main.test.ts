@@ -140,7 +140,7 @@ describe('bad input exits 2 with one line on stderr and nothing on stdout', () =
       ['masters', 'list', 'web1'],
       /too many arguments for 'list'\. Expected 0 arguments but got 1\.$/,
     ],
-    ['masters close with a bad expression', ['masters', 'close', 'a['], /masters close: column 2 /],
+    ['masters close with a bad expression', ['masters', 'close', 'a['], /-H: column 2 /],
   ])('%s', async (_what, args, line) => {
     const { code, out, err } = await dry(...args);
     expect({ code, out }).toEqual({ code: 2, out: '' });

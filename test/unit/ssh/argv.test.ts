@@ -42,7 +42,7 @@ describe('masterArgs', () => {
 
   it('is exactly this', () => {
     expect(masterArgs({ ...start, connection: CONNECTION_DEFAULTS, serverAliveSeconds: 15 })).toEqual([
-      ...['-f', '-N', '-M', '-T', '-x', '-a', '-S', '/run/c', '-E', '/run/l', '-o', 'LogLevel=VERBOSE'],
+      ...['-f', '-N', '-M', '-T', '-S', '/run/c', '-E', '/run/l', '-o', 'LogLevel=VERBOSE'],
       ...OURS,
       ...['-o', 'ControlPersist=600'],
       ...['-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=3'],
@@ -74,6 +74,7 @@ describe('sessionArgs', () => {
   it('is exactly this', () => {
     expect(sessionArgs({ ...session, connection: CONNECTION_DEFAULTS, command: 'uptime; id' })).toEqual([
       ...['-T', '-S', '/run/c', '-E', '/run/l', '-o', 'LogLevel=DEBUG2', '-o', 'ControlMaster=no'],
+      ...['-o', 'StdinNull=no', '-o', 'ForkAfterAuthentication=no', '-o', 'SessionType=default'],
       ...['-o', 'ProxyCommand=false', ...OURS, '-o', 'ControlPersist=no'],
       ...['web1', '--', 'uptime; id'],
     ]);

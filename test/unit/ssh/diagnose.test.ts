@@ -276,7 +276,8 @@ describe('sessionEnd', () => {
       kind: 'refused',
       reason: 'the master gave no session',
     });
-    expect(sessionEnd('')).toEqual({ kind: 'refused', reason: 'the master gave no session' });
+    // Silence proves nothing: the command may have run.
+    expect(sessionEnd('')).toEqual({ kind: 'unknown' });
   });
 
   it('a socket that nobody listens on', () => {
