@@ -35,7 +35,7 @@ export async function execute({ plan, connection, run, commands, options, io }: 
     interrupts.cancel(gone ? EXIT.pipe : EXIT.failure);
   });
   const stderr = new Writer(io.stderr, () => undefined);
-  const clearGiveUp = giveUpOutput(interrupts.signal, run, stdout, io);
+  const output = giveUpOutput(interrupts.signal, run, stdout, io);
   const sinks = [running, ...views({ plan, connection, run, commands, options, io }, stdout, stderr)];
   let spool: Spool | null = null;
   try {
@@ -75,24 +75,36 @@ export async function execute({ plan, connection, run, commands, options, io }: 
       await pool.close();
     }
   } finally {
-    clearGiveUp();
+    output.clear();
     interrupts.dispose();
+    // What nobody reads would hold the process for as long as its reader lives.
+    if (output.isGivenUp()) io.exitNow(interrupts.exitCode ?? EXIT.failure);
   }
 }
 
 /** After a cancel a reader that does not read is waited for no longer than the remotes are. */
-function giveUpOutput(signal: AbortSignal, run: RunOptions, stdout: Writer, io: Io): () => void {
+function giveUpOutput(
+  signal: AbortSignal,
+  run: RunOptions,
+  stdout: Writer,
+  io: Io,
+): { readonly clear: () => void; readonly isGivenUp: () => boolean } {
   let timer: NodeJS.Timeout | undefined;
+  let givenUp = false;
   const start = (): void => {
     timer = setTimeout(() => {
-      if (stdout.abandon())
+      givenUp = stdout.abandon();
+      if (givenUp)
         io.stderr.write('pssh-ts: the reader of the output does not read; the rest of it is dropped\n');
     }, run.killGraceMs + run.drainMs);
   };
   signal.addEventListener('abort', start, { once: true });
-  return () => {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', start);
+  return {
+    clear: () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', start);
+    },
+    isGivenUp: () => givenUp,
   };
 }
 

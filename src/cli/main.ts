@@ -29,11 +29,11 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     });
     await program.parseAsync(argv, { from: 'user' });
     await flushed(io.stdout);
-    return broken ?? code;
+    return code === EXIT.ok ? (broken ?? code) : code;
   } catch (error) {
     const failed = report(error, io);
     await flushed(io.stdout);
-    return broken ?? failed;
+    return failed === EXIT.ok ? (broken ?? failed) : failed;
   } finally {
     io.stderr.off('error', onStderrError);
     io.stdout.off('error', onStdoutError);
