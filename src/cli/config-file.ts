@@ -52,10 +52,15 @@ export function readConfigFile(
       cause,
     );
   }
-  return interpret(file, text, known);
+  return interpret(file, text, known, env);
 }
 
-function interpret(file: string, text: string, known: ReadonlySet<string>): ConfigFile {
+function interpret(
+  file: string,
+  text: string,
+  known: ReadonlySet<string>,
+  env: NodeJS.ProcessEnv,
+): ConfigFile {
   // Loaded here: most runs have no config file.
   const { parse } = createRequire(import.meta.url)('ini') as typeof import('ini');
   const lines = new KeyLines(file, text);
@@ -73,7 +78,7 @@ function interpret(file: string, text: string, known: ReadonlySet<string>): Conf
     if (key === 'inventory') {
       inventory = entry.values
         .flatMap((one) => one.split(','))
-        .map((one) => path.resolve(path.dirname(file), one.trim()));
+        .map((one) => inventoryPath(one.trim(), file, env));
     } else if (known.has(key)) {
       options.set(key, entry);
     } else {
@@ -86,6 +91,11 @@ function interpret(file: string, text: string, known: ReadonlySet<string>): Conf
     }
   }
   return { path: file, options, inventory, groups };
+}
+
+function inventoryPath(text: string, file: string, env: NodeJS.ProcessEnv): string {
+  if (text.startsWith('~/')) return path.join(env.HOME || homedir(), text.slice(2));
+  return path.resolve(path.dirname(file), text);
 }
 
 // ini makes `[group.web.eu]` nested objects; the name is put together again.

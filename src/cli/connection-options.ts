@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { parseDuration } from '../core/duration.js';
 import { usageError } from '../core/errors.js';
 import { hostNameFault, parsePort, userNameFault } from '../core/host-name.js';
@@ -60,6 +60,11 @@ function checkFile(option: string, file: string, what: string): void {
   const stats = statSync(file, { throwIfNoEntry: false });
   if (stats === undefined) throw usageError(`${option}: no file ${show(file)}; name ${what} that exists`);
   if (stats.isDirectory()) throw usageError(`${option}: ${show(file)} is a folder; name ${what}`);
+  try {
+    accessSync(file, constants.R_OK);
+  } catch (cause) {
+    throw usageError(`${option}: ${show(file)} can't be read; name ${what} that you may read`, cause);
+  }
 }
 
 /** A number option within its bounds; null when it was not said. @throws PsshError ERR_USAGE */

@@ -31,6 +31,8 @@ const CODE_OF = {
 export function exitCode(results: Iterable<HostResult>): number {
   let code: number = EXIT.ok;
   for (const result of results) {
+    // No ssh to start: nothing is wrong with the hosts.
+    if (result.error?.code === 'ERR_SSH_SPAWN') return EXIT.failure;
     const own = CODE_OF[result.status] ?? (result.skippedBy === 'failure' ? EXIT.command : null);
     if (own !== null && (code === EXIT.ok || own < code)) code = own;
   }

@@ -70,5 +70,6 @@ async function faultOf(folder: string, uid: number): Promise<string | null> {
   if (uid >= 0 && stats.uid !== uid) return `user ${stats.uid} owns it, not ${uid}`;
   if ((stats.mode & 0o077) !== 0)
     return `others have access to it (mode ${(stats.mode & 0o777).toString(8)})`;
+  if ((stats.mode & 0o700) !== 0o700) return `its mode ${(stats.mode & 0o777).toString(8)} shuts us out`;
   return null;
 }

@@ -80,9 +80,12 @@ export class MasterStore {
     const files = await readdir(this.folder);
     const owners = new Set(files.flatMap((file) => ownerOf(file) ?? parseSocketName(file)?.owner ?? []));
     const dead = new Set<string>();
-    for (const id of owners) {
-      if ((await ownerPid(this.folder, id)) === null) dead.add(id);
-    }
+    // All at once: one that is stopped answers nobody, and each of them would be waited for.
+    await Promise.all(
+      [...owners].map(async (id) => {
+        if ((await ownerPid(this.folder, id)) === null) dead.add(id);
+      }),
+    );
     const masters = new Set<string>();
     // Masters that have ended by themselves can wait: a look at each costs a warm run more than all else.
     const thorough = await this.isDue();

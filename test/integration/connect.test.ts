@@ -135,3 +135,12 @@ test('a connection lost in the middle of a command is disconnected, not the fail
   expect(good).toMatchObject({ status: 'ok', stdout: 'begun\n' });
   expect(result.code).toBe(4);
 });
+
+test('without an ssh client the fault is ours, exit 1, and says what to install', async () => {
+  const env = { ...fleet.env, PATH: '/nonexistent' };
+  const result = await runCli(['-F', fleet.configPath, '-H', 'good1', '--persist', '0', 'exec', 'true'], {
+    env,
+  });
+  expect(result.err).toContain('no ssh client on PATH');
+  expect(result.code).toBe(1);
+});

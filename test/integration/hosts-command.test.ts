@@ -143,6 +143,9 @@ describe('where targets come from', () => {
       run([...args, '-H', 'h', 'exec', '--dry-run', 'x'], '', more);
     expect((await dry([])).out).toBe('h: [ssh -l filed -o Compression=yes -o Port=99 h] x\n');
     expect((await dry([], { PSSH_TS_USER: 'varied' })).out).toContain('-l varied');
+    const home = join(dir, 'home.ini');
+    await writeFile(home, 'inventory = ~/inv.ini\n');
+    expect(await lines('--config', home, '-g', 'web')).toEqual(['w1', 'w2']);
     expect((await dry(['-l', 'flagged'], { PSSH_TS_USER: 'varied' })).out).toContain('-l flagged');
     const shown = await run(['config'], '', { PSSH_TS_USER: 'varied' });
     expect(shown.out).toContain('user = varied  (PSSH_TS_USER)\n');

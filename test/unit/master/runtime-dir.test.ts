@@ -42,6 +42,11 @@ describe('openRuntimeDir', () => {
   });
 
   it.each<[string, () => void, RegExp]>([
+    [
+      'we ourselves can not write',
+      () => mkdirSync(`${shared}/pssh-ts`, { mode: 0o500 }),
+      /mode 500 shuts us out/,
+    ],
     ['the group can enter', () => mkdirSync(`${shared}/pssh-ts`, { mode: 0o750 }), /mode 750/],
     [
       'others can write',
