@@ -137,8 +137,10 @@ test('a connection lost in the middle of a command is disconnected, not the fail
 });
 
 test('without an ssh client the fault is ours, exit 1, and says what to install', async () => {
+  // A host of its own: over a master that lives already no ssh is started, and none is missed.
+  await fleet.addHost({ name: 'cold', sameServerAs: 'good1' });
   const env = { ...fleet.env, PATH: '/nonexistent' };
-  const result = await runCli(['-F', fleet.configPath, '-H', 'good1', '--persist', '0', 'exec', 'true'], {
+  const result = await runCli(['-F', fleet.configPath, '-H', 'cold', '--persist', '0', 'exec', 'true'], {
     env,
   });
   expect(result.err).toContain('no ssh client on PATH');
