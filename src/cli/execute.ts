@@ -53,7 +53,7 @@ export async function execute({ plan, connection, run, commands, options, io }: 
             })
           : null;
       const input = spool;
-      const { results } = await runPlan({
+      const { summary } = await runPlan({
         plan,
         pool,
         transport: chooseTransport(connection.transport),
@@ -69,7 +69,8 @@ export async function execute({ plan, connection, run, commands, options, io }: 
         },
       });
       await stdout.flush();
-      return interrupts.exitCode ?? (options.maxStatus === true ? maxStatus(results) : exitCode(results));
+      // What came after the summary, a reader that went away at the last line, still counts.
+      return interrupts.exitCode ?? summary.exitCode;
     } finally {
       await spool?.close();
       await pool.close();

@@ -32,7 +32,8 @@ export interface SharedOptions {
   readonly color?: boolean;
 }
 
-const collect = (value: string, previous: readonly string[] | undefined): string[] => [
+/** Of an option that may be said again: all its values, in order. */
+export const collect = (value: string, previous: readonly string[] | undefined): string[] => [
   ...(previous ?? []),
   value,
 ];

@@ -1,8 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { PsshError } from '../core/errors.js';
-import type { ConnectionOptions } from '../core/options.js';
-import type { Target } from '../core/target.js';
-import { masterArgs } from '../ssh/argv.js';
+import { type MasterArgs, masterArgs } from '../ssh/argv.js';
 import { connectedAddress, type Diagnosis, diagnose } from '../ssh/diagnose.js';
 import { spawnSsh } from '../ssh/spawn.js';
 import { aliveCheck, terminateMaster } from './control.js';
@@ -10,13 +8,7 @@ import { aliveCheck, terminateMaster } from './control.js';
 const ALIVE_DEADLINE_MS = 5_000;
 const ENOUGH_OF_A_LOG = 64 * 1024;
 
-export interface StartOptions {
-  readonly target: Target;
-  readonly connection: ConnectionOptions;
-  readonly controlPath: string;
-  readonly logPath: string;
-  readonly persistSeconds: number;
-  readonly serverAliveSeconds: number | null;
+export interface StartOptions extends MasterArgs {
   /** Ends the attempt: our own clock, or a cancel. */
   readonly signal: AbortSignal;
 }

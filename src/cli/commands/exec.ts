@@ -14,6 +14,7 @@ import {
   addConnectionOptions,
   addGeneralOptions,
   addTargetOptions,
+  collect,
   mergedOptions,
   type SharedOptions,
 } from '../shared-options.js';
@@ -36,11 +37,6 @@ export interface ExecOptions extends SharedOptions {
   readonly maxStatus?: boolean;
   readonly maxOutput?: string;
 }
-
-const collect = (value: string, previous: readonly string[] | undefined): string[] => [
-  ...(previous ?? []),
-  value,
-];
 
 export function addExecCommand(program: Command, { io, done }: CommandContext): Command {
   const command = program
