@@ -1,20 +1,15 @@
-import type { Sink } from '../core/events.js';
 import { EXIT, exitCode, maxStatus } from '../core/exit-code.js';
 import type { ConnectionOptions, RunOptions } from '../core/options.js';
 import { openPool } from '../master/open-pool.js';
 import type { PlannedHost } from '../run/plan.js';
 import { runPlan } from '../run/runner.js';
 import { Spool } from '../run/spool.js';
-import { JsonSink } from '../sinks/json.js';
-import { PlainSink } from '../sinks/plain.js';
-import { PrefixSink } from '../sinks/prefix.js';
-import { SummarySink } from '../sinks/summary.js';
 import { Writer } from '../sinks/writer.js';
 import { chooseTransport } from '../transport/choose.js';
 import type { ExecOptions } from './commands/exec.js';
 import { Interrupts, RunningSink } from './interrupt.js';
 import type { Io } from './io.js';
-import { terminalTraits } from './terminal.js';
+import { views } from './views.js';
 
 export interface Execution {
   readonly plan: readonly PlannedHost[];
@@ -107,24 +102,4 @@ function giveUpOutput(
     },
     isGivenUp: () => givenUp,
   };
-}
-
-function views({ plan, run, commands, options, io }: Execution, stdout: Writer, stderr: Writer): Sink[] {
-  const { terminal, color } = terminalTraits(io, options.color);
-  const targets = plan.map(({ target }) => target);
-  const quiet = options.quiet === true;
-  const summary = new SummarySink({
-    stderr,
-    quiet,
-    verbose: (options.verbose ?? 0) > 0,
-    color: color.stderr,
-    timeoutMs: run.timeoutMs,
-  });
-  if (options.json === true) {
-    const command = commands.length === 1 ? (commands[0] ?? null) : null;
-    return [new JsonSink({ stdout, startedAt: new Date(), command }), summary];
-  }
-  if (quiet) return [summary];
-  if (options.prefix === false) return [new PlainSink({ stdout, stderr, terminal }), summary];
-  return [new PrefixSink({ stdout, stderr, targets, terminal, color }), summary];
 }
