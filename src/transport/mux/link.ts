@@ -120,7 +120,8 @@ export class Link implements ChannelWire {
   /** Not while it is busy, nor when it is poisoned. */
   close(): void {
     this.socket?.close();
-    this.endAll(new PsshError('ERR_DISCONNECTED', 'the connection was closed', { target: this.label }));
+    if (this.busy)
+      this.endAll(new PsshError('ERR_DISCONNECTED', 'the connection was closed', { target: this.label }));
   }
 
   private receive(message: Message): void {
