@@ -1,8 +1,5 @@
 #!/usr/bin/env node
-import { main } from './cli/main.js';
-import { processIo } from './cli/process-io.js';
+import { loadCompiled } from './cli/compiled-code.js';
 
-// No await here: the command is built as CommonJS (scripts/build.js).
-void main(process.argv.slice(2), processIo).then((code) => {
-  process.exitCode = code;
-});
+// Reading and compiling the whole command is most of what a short run takes (scripts/build.js).
+loadCompiled(__dirname, 'pssh-ts.cjs');

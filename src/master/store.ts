@@ -1,6 +1,5 @@
 import { readFileSync, renameSync } from 'node:fs';
 import { readdir, rm, stat, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { aliveCheck } from './control.js';
 import { ownerOf, parseSocketName, type SocketName, socketName } from './names.js';
 import { ownerPid } from './owner.js';
@@ -29,7 +28,7 @@ export class MasterStore {
   constructor(readonly folder: string) {}
 
   file(name: string): string {
-    return path.join(this.folder, name);
+    return `${this.folder}/${name}`;
   }
 
   pathOf(name: SocketName): string {
