@@ -42,6 +42,20 @@ export async function terminateMaster(controlPath: string, deadlineMs: number): 
     throw new ControlError('foreign', 'the master refused to end');
 }
 
+/**
+ * Ends a master that is stopped, and so heeds no request: its socket still listens, hence the process that made it
+ * lives under its old id. Only for a master that is ours alone, and only after it kept silent.
+ * @param error what a question to its socket came to
+ */
+export function killIfSilent(error: unknown, pid: number | undefined): void {
+  if (pid === undefined || !(error instanceof ControlError) || error.fault !== 'silent') return;
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
 /** One request and its answer, after the exchange of hellos. */
 function request(controlPath: string, type: number, deadlineMs: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -59,7 +73,9 @@ function request(controlPath: string, type: number, deadlineMs: number): Promise
       deadlineMs,
     );
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') finish(new ControlError('missing', 'no control socket'));
+      // Too many wait for its answer already.
+      if (error.code === 'EAGAIN') finish(new ControlError('silent', 'the master does not answer'));
+      else if (error.code === 'ENOENT') finish(new ControlError('missing', 'no control socket'));
       else finish(new ControlError('dead', `control socket: ${error.code ?? error.message}`));
     });
     socket.on('close', () => finish(new ControlError('dead', 'the master closed the connection')));

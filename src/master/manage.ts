@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { aliveCheck, terminateMaster } from './control.js';
+import { aliveCheck, killIfSilent, terminateMaster } from './control.js';
 import type { SocketName } from './names.js';
 import { Owner, ownerPid } from './owner.js';
 import { MasterStore } from './store.js';
@@ -26,7 +26,7 @@ interface Found {
 
 async function find(store: MasterStore, owner: string): Promise<Found[]> {
   await store.sweep(owner);
-  const found = await Promise.all((await store.sockets()).map((name) => inspect(store, name)));
+  const found = await Promise.all((await store.sockets()).map((name) => inspect(store, name, owner)));
   return found
     .filter((one) => one !== null)
     .sort((a, b) =>
@@ -34,10 +34,10 @@ async function find(store: MasterStore, owner: string): Promise<Found[]> {
     );
 }
 
-async function inspect(store: MasterStore, name: SocketName): Promise<Found | null> {
+async function inspect(store: MasterStore, name: SocketName, owner: string): Promise<Found | null> {
+  const record = await store.readRecord(name);
   try {
     const pid = await aliveCheck(store.pathOf(name), DEADLINE_MS);
-    const record = await store.readRecord(name);
     const since = record === null ? (await stat(store.pathOf(name))).ctimeMs : Date.parse(record.startedAt);
     const info: MasterInfo = {
       label: record?.label ?? '?',
@@ -50,9 +50,12 @@ async function inspect(store: MasterStore, name: SocketName): Promise<Found | nu
       usedBy: name.owner === null ? null : await ownerPid(store.folder, name.owner),
     };
     return { name, info };
-  } catch {
-    // A free one that does not answer serves nobody: its files go. One in use is its owner's to judge.
-    if (name.owner === null) await store.remove(name);
+  } catch (error) {
+    // A free one that does not answer serves nobody: it goes. One in use is its owner's to judge.
+    const mine = name.owner === null ? await store.take(name, owner) : null;
+    if (mine === null) return null;
+    killIfSilent(error, record?.pid);
+    await store.remove(mine);
     return null;
   }
 }
@@ -98,7 +101,9 @@ async function closeWanted(store: MasterStore, owner: string, wanted: (master: M
       // Taken first, so that no other process takes it up while it ends.
       const mine = await store.take(name, owner);
       if (mine === null) return;
-      await terminateMaster(store.pathOf(mine), DEADLINE_MS).catch(() => undefined);
+      await terminateMaster(store.pathOf(mine), DEADLINE_MS).catch((error: unknown) =>
+        killIfSilent(error, info.pid),
+      );
       await store.remove(mine);
       closed.push(info);
     }),

@@ -1,11 +1,12 @@
+import path from 'node:path';
 import type { ConnectionOptions } from '../core/options.js';
 import { type Target, targetKey } from '../core/target.js';
 import type { ConfigState } from '../ssh/config-state.js';
 import { Clock } from './clock.js';
-import { aliveCheck, terminateMaster } from './control.js';
+import { aliveCheck, killIfSilent, terminateMaster } from './control.js';
 import { destinationHash } from './destination.js';
 import { ConnectFailure, login } from './login.js';
-import { newMasterId, type SocketName } from './names.js';
+import { newMasterId, parseSocketName, type SocketName } from './names.js';
 import { Owner } from './owner.js';
 import type { SessionTraits } from './session-traits.js';
 import { MasterStore } from './store.js';
@@ -21,6 +22,8 @@ export interface Master {
   readonly address: string | null;
   /** Null: its record is missing, or of a version that kept less. */
   readonly session: SessionTraits | null;
+  /** Sessions that the server grants a connection, as earlier runs have learnt. Null: nothing is known. */
+  readonly sessionCap: number | null;
 }
 
 /** A host's share of its master, until it is handed back. */
@@ -64,6 +67,7 @@ export class MasterPool {
   private readonly entries = new Set<Entry>();
   /** Masters that wait for somebody, by the hash of where they go. */
   private readonly free = new Map<string, SocketName[]>();
+  private readonly ownLogins = new WeakSet<Master>();
   private logs = 0;
 
   private constructor(
@@ -128,6 +132,14 @@ export class MasterPool {
     }
   }
 
+  /** Keeps for later runs how many sessions the server grants. */
+  learnCap(master: Master, cap: number): void {
+    const name = parseSocketName(path.basename(master.controlPath));
+    // Over an older master sessions of an earlier run may have stood in the way. A full disk: the next run learns it.
+    if (name !== null && this.ownLogins.has(master))
+      void this.store.writeCap(name.hash, cap).catch(() => undefined);
+  }
+
   /** Whether the master still answers. */
   async isAlive(master: Master): Promise<boolean> {
     return aliveCheck(master.controlPath, ALIVE_DEADLINE_MS).then(
@@ -141,9 +153,9 @@ export class MasterPool {
     const entries = [...this.entries];
     this.entries.clear();
     this.current.clear();
-    const waiting = new Set(
-      (await this.store.sockets()).flatMap(({ hash, owner }) => (owner === null ? hash : [])),
-    );
+    // The folder itself may be gone.
+    const left = await this.store.sockets().catch(() => []);
+    const waiting = new Set(left.flatMap(({ hash, owner }) => (owner === null ? hash : [])));
     await Promise.all(
       entries.map((entry) =>
         entry.held.then(
@@ -171,7 +183,9 @@ export class MasterPool {
   private async handBack({ name, master }: Held, keep: boolean): Promise<void> {
     const persists = keep && this.options.connection.persistMs > 0;
     if (persists && (await this.store.take(name, null)) !== null) return;
-    await terminateMaster(master.controlPath, ALIVE_DEADLINE_MS).catch(() => undefined);
+    await terminateMaster(master.controlPath, ALIVE_DEADLINE_MS).catch((error: unknown) =>
+      killIfSilent(error, master.pid),
+    );
     await this.store.remove(name);
   }
 
@@ -210,18 +224,20 @@ export class MasterPool {
     if (mine === null) return null;
     const { connection } = this.options;
     const controlPath = this.store.pathOf(mine);
+    const record = await this.store.readRecord(mine);
     try {
       const pid = await aliveCheck(controlPath, ALIVE_DEADLINE_MS);
-      const record = await this.store.readRecord(mine);
       const { address = null, session = null } = record ?? {};
+      const sessionCap = await this.store.readCap(mine.hash);
       return {
         name: mine,
-        master: { target, connection, controlPath, pid, address, session },
+        master: { target, connection, controlPath, pid, address, session, sessionCap },
         reused: true,
         attempts: 0,
       };
-    } catch {
+    } catch (error) {
       // Dead, stopped or not a master at all: its files go, a new login takes its place.
+      killIfSilent(error, record?.pid);
       await this.store.remove(mine);
       return null;
     }
@@ -245,7 +261,7 @@ export class MasterPool {
         onAttempt,
       });
       const { pid, address, attempts, persistSeconds, session } = made;
-      await this.store.writeRecord(name, {
+      const record = {
         host: target.host,
         user: target.user ?? connection.user ?? null,
         port: target.port ?? connection.port ?? null,
@@ -255,8 +271,12 @@ export class MasterPool {
         persistSeconds,
         address,
         session,
-      });
-      const master = { target, connection, controlPath, pid, address, session };
+      };
+      // On a full disk the master serves all the same; later runs ask ssh for what is not on record.
+      await this.store.writeRecord(name, record).catch(() => undefined);
+      const sessionCap = await this.store.readCap(name.hash);
+      const master = { target, connection, controlPath, pid, address, session, sessionCap };
+      this.ownLogins.add(master);
       return { name, master, reused: false, attempts };
     } catch (error) {
       await this.store.remove(name);

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { open, rm, writeFile } from 'node:fs/promises';
 import { PsshError } from '../core/errors.js';
 import { type MasterArgs, masterArgs } from '../ssh/argv.js';
 import { connectedAddress, type Diagnosis, diagnose } from '../ssh/diagnose.js';
@@ -39,7 +39,7 @@ export async function startMaster(options: StartOptions): Promise<StartOutcome> 
     await rm(controlPath, { force: true });
     signal.throwIfAborted();
   }
-  const log = (await readFile(logPath, 'latin1').catch(() => '')).slice(-ENOUGH_OF_A_LOG);
+  const log = await readLog(logPath);
   if (code !== 0) {
     ssh.kill('SIGKILL');
     return { ok: false, diagnosis: diagnose(log) };
@@ -56,5 +56,21 @@ export async function startMaster(options: StartOptions): Promise<StartOutcome> 
         cause,
       },
     );
+  }
+}
+
+/** The end of a log, where ssh says what became of it: before it stands the server's banner, however long. */
+export async function readLog(file: string): Promise<string> {
+  const handle = await open(file).catch(() => null);
+  if (handle === null) return '';
+  try {
+    const { size } = await handle.stat();
+    const bytes = Buffer.alloc(Math.min(size, ENOUGH_OF_A_LOG));
+    const { bytesRead } = await handle.read(bytes, 0, bytes.length, size - bytes.length);
+    return bytes.toString('latin1', 0, bytesRead);
+  } catch {
+    return '';
+  } finally {
+    await handle.close();
   }
 }

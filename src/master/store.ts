@@ -1,6 +1,6 @@
 import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { aliveCheck } from './control.js';
+import { aliveCheck, killIfSilent } from './control.js';
 import { ownerOf, parseSocketName, type SocketName, socketName } from './names.js';
 import { ownerPid } from './owner.js';
 import type { SessionTraits } from './session-traits.js';
@@ -8,6 +8,8 @@ import type { SessionTraits } from './session-traits.js';
 const ALIVE_DEADLINE_MS = 2_000;
 const OLD_MS = 24 * 3_600_000;
 const SWEEP_PAUSE_MS = 60_000;
+// What is younger may have a socket that was being renamed when we looked.
+const ORPHAN_MS = 60_000;
 
 /** What is kept beside a master's socket. */
 export interface MasterRecord {
@@ -62,6 +64,16 @@ export class MasterStore {
     await writeFile(this.file(`${hash}.${id}.json`), JSON.stringify(record), { mode: 0o600 });
   }
 
+  /** How many sessions the server grants a connection, as a refusal has taught us. Null: nothing is known. */
+  async readCap(hash: string): Promise<number | null> {
+    const text = await readFile(this.file(`${hash}.cap`), 'latin1').catch(() => '');
+    return /^[1-9]\d{0,3}$/.test(text) ? Number(text) : null;
+  }
+
+  async writeCap(hash: string, cap: number): Promise<void> {
+    await writeFile(this.file(`${hash}.cap`), String(cap), { mode: 0o600 });
+  }
+
   async readRecord({ hash, id }: SocketName): Promise<MasterRecord | null> {
     try {
       return JSON.parse(await readFile(this.file(`${hash}.${id}.json`), 'utf8')) as MasterRecord;
@@ -97,14 +109,20 @@ export class MasterStore {
       const of = ownerOf(file);
       if (of === null || !dead.has(of)) continue;
       // One that begins has its socket under another name until it listens.
-      if (!file.endsWith('.new') || (await this.isOld(file))) await rm(this.file(file), { force: true });
+      if (!file.endsWith('.new') || (await this.isOlder(file, OLD_MS)))
+        await rm(this.file(file), { force: true });
     }
+    if (thorough) await this.removeOrphans(files, masters);
+  }
+
+  /** Records without a socket, and what was learnt of servers so long ago that it may be otherwise by now. */
+  private async removeOrphans(files: readonly string[], masters: Set<string>): Promise<void> {
+    for (const { hash, id } of await this.sockets()) masters.add(`${hash}.${id}`);
     for (const file of files) {
       const master = /^(.*)\.json$/.exec(file)?.[1];
-      // readdir may have missed a socket that was being renamed; a record that is old has none.
-      if (master !== undefined && !masters.has(master) && (await this.isOld(file))) {
+      const gone = master !== undefined && !masters.has(master) && (await this.isOlder(file, ORPHAN_MS));
+      if (gone || (file.endsWith('.cap') && (await this.isOlder(file, OLD_MS))))
         await rm(this.file(file), { force: true });
-      }
     }
   }
 
@@ -117,9 +135,9 @@ export class MasterStore {
     return true;
   }
 
-  private async isOld(file: string): Promise<boolean> {
+  private async isOlder(file: string, ms: number): Promise<boolean> {
     const since = (await stat(this.file(file)).catch(() => null))?.mtimeMs ?? Date.now();
-    return Date.now() - since > OLD_MS;
+    return Date.now() - since > ms;
   }
 
   /** ssh can't remove the socket of a master that has ended by itself: it knows it by an earlier name. */
@@ -131,7 +149,10 @@ export class MasterStore {
     if (taken === null) return;
     const alive = await aliveCheck(this.pathOf(taken), ALIVE_DEADLINE_MS).then(
       () => true,
-      () => false,
+      (error: unknown) => {
+        killIfSilent(error, record?.pid);
+        return false;
+      },
     );
     if (alive) await this.take(taken, null);
     else await this.remove(taken);

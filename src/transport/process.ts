@@ -6,7 +6,8 @@ import type { Master, MasterPool } from '../master/pool.js';
 import { sessionArgs } from '../ssh/argv.js';
 import { sessionEnd } from '../ssh/diagnose.js';
 import { type SshProcess, spawnSsh } from '../ssh/spawn.js';
-import type { Channel, Connection, OpenOptions, Transport } from './transport.js';
+import { type Channel, type Connection, LOST, type OpenOptions, type Transport } from './transport.js';
+import { type Watched, watchMaster } from './watch.js';
 
 /** `ssh -S`: a process of the system's ssh for each command, over a live master. */
 export const processTransport: Transport = {
@@ -14,14 +15,38 @@ export const processTransport: Transport = {
   connect: async (master, pool) => new ProcessConnection(master, pool),
 };
 
-class ProcessConnection implements Connection {
+class ProcessConnection implements Connection, Watched {
   readonly kind = 'process';
   private readonly running = new Set<SshProcess>();
+  private readonly stopWatching: () => void;
+  /** Why all was given up. */
+  private given: string | null = null;
 
   constructor(
     private readonly master: Master,
     private readonly pool: MasterPool,
-  ) {}
+  ) {
+    this.stopWatching = watchMaster(this, master.controlPath);
+  }
+
+  get poisoned(): boolean {
+    return this.given !== null;
+  }
+
+  get busy(): boolean {
+    return this.running.size > 0;
+  }
+
+  /** What the host sends passes by us. */
+  heard(): boolean {
+    return false;
+  }
+
+  /** An ssh waits for a stopped master for ever. */
+  fail(_code: 'ERR_MASTER', reason: string): void {
+    this.given = reason;
+    this.endAll();
+  }
 
   async open(command: string, options: OpenOptions): Promise<Channel> {
     const { master, pool } = this;
@@ -58,15 +83,20 @@ class ProcessConnection implements Connection {
   }
 
   async close(): Promise<void> {
+    this.stopWatching();
+    this.endAll();
+  }
+
+  private endAll(): void {
     for (const ssh of this.running) ssh.kill('SIGKILL');
   }
 
   private async readEnd(log: string, signal: string | null): Promise<Exit> {
     const end = sessionEnd(log);
     const target = this.master.target.label;
+    if (end.kind === 'status') return { status: end.status };
+    if (this.given !== null) throw new PsshError('ERR_DISCONNECTED', `${LOST} (${this.given})`, { target });
     switch (end.kind) {
-      case 'status':
-        return { status: end.status };
       case 'refused':
         throw new PsshError('ERR_CHANNEL_OPEN', end.reason, { target });
       case 'unknown':
@@ -80,7 +110,7 @@ class ProcessConnection implements Connection {
           );
         }
         if (await this.pool.isAlive(this.master)) return { signal: null };
-        throw new PsshError('ERR_DISCONNECTED', 'the connection was lost while the command ran', { target });
+        throw new PsshError('ERR_DISCONNECTED', LOST, { target });
     }
   }
 }

@@ -12,12 +12,13 @@ export function makeMaster(controlPath: string, rest: Partial<Master> = {}): Mas
     pid: 1,
     address: null,
     session: { forwards: false, sendEnv: [], setEnv: [] },
+    sessionCap: null,
     ...rest,
   };
 }
 
-/** Of the pool the transport only wants to know whether it is the same. */
-export const somePool = (): MasterPool => ({}) as MasterPool;
+/** Of the pool the transport only wants to know whether it is the same, and tells it what it learns. */
+export const somePool = (): MasterPool => ({ learnCap: () => undefined }) as unknown as MasterPool;
 
 export const NEVER = new AbortController().signal;
 
