@@ -14,8 +14,9 @@ await build({
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
   splitting: true,
-  // commander is needed at every start, and is quicker inside.
-  external: ['execa', 'ini', 'p-map', 'yaml'],
+  // commander is needed at every start, and is quicker inside. execa is a hundred files, which Node opens all at once:
+  // under a low `ulimit -n` that fails.
+  external: ['ini', 'p-map', 'yaml'],
   banner: {
     js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
   },

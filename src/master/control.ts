@@ -8,8 +8,9 @@ export class ControlError extends Error {
   constructor(
     readonly fault: ControlFault,
     message: string,
+    cause?: unknown,
   ) {
-    super(message);
+    super(message, cause === undefined ? undefined : { cause });
   }
 }
 
@@ -43,16 +44,23 @@ export async function terminateMaster(controlPath: string, deadlineMs: number): 
 }
 
 /**
- * Ends a master that is stopped, and so heeds no request: its socket still listens, hence the process that made it
- * lives under its old id. Only for a master that is ours alone, and only after it kept silent.
- * @param error what a question to its socket came to
+ * Ends a master that is ours alone, and never throws. One that is stopped heeds no request, so it is killed: as its
+ * socket listens, the process that made it lives under its old id.
  */
-export function killIfSilent(error: unknown, pid: number | undefined): void {
-  if (pid === undefined || !(error instanceof ControlError) || error.fault !== 'silent') return;
+export async function endMaster(
+  controlPath: string,
+  pid: number | null | undefined,
+  deadlineMs: number,
+): Promise<void> {
   try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended meanwhile.
+    await terminateMaster(controlPath, deadlineMs);
+  } catch (error) {
+    if (typeof pid !== 'number' || !(error instanceof ControlError) || error.fault !== 'silent') return;
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended meanwhile.
+    }
   }
 }
 
@@ -76,7 +84,7 @@ function request(controlPath: string, type: number, deadlineMs: number): Promise
       // Too many wait for its answer already.
       if (error.code === 'EAGAIN') finish(new ControlError('silent', 'the master does not answer'));
       else if (error.code === 'ENOENT') finish(new ControlError('missing', 'no control socket'));
-      else finish(new ControlError('dead', `control socket: ${error.code ?? error.message}`));
+      else finish(new ControlError('dead', `control socket: ${error.code ?? error.message}`, error));
     });
     socket.on('close', () => finish(new ControlError('dead', 'the master closed the connection')));
     socket.on('connect', () => {

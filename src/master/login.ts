@@ -7,7 +7,8 @@ import { type Diagnosis, lastLine } from '../ssh/diagnose.js';
 import { resolveConfig } from '../ssh/resolve.js';
 import { Clock } from './clock.js';
 import { type SessionTraits, sessionTraits } from './session-traits.js';
-import { readLog, startMaster } from './start.js';
+import { readLog } from './ssh-log.js';
+import { startMaster } from './start.js';
 
 const SERVER_ALIVE_SECONDS = 15;
 // A master of --persist 0 is closed by us; should we die, it ends by itself soon after its sessions.
@@ -61,7 +62,7 @@ export async function login(options: LoginOptions): Promise<Login> {
   } catch (error) {
     signal.throwIfAborted();
     if (!clock.expired) throw error;
-    const said = tries.said ?? lastLine(await readLog(logPath));
+    const said = tries.said ?? lastLine((await readLog(logPath)) ?? '');
     const reason = `not connected within ${connection.connectTimeoutMs / 1000}s${said === null ? '' : ` (${said})`}`;
     throw new ConnectFailure(target, 'unreachable', 'ERR_CONNECT_TIMEOUT', reason, tries.made);
   } finally {

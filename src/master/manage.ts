@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { aliveCheck, killIfSilent, terminateMaster } from './control.js';
+import { shortage } from '../core/shortage.js';
+import { aliveCheck, endMaster } from './control.js';
 import type { SocketName } from './names.js';
 import { Owner, ownerPid } from './owner.js';
 import { MasterStore } from './store.js';
@@ -51,10 +52,11 @@ async function inspect(store: MasterStore, name: SocketName, owner: string): Pro
     };
     return { name, info };
   } catch (error) {
+    if (shortage(error) !== null) throw error;
     // A free one that does not answer serves nobody: it goes. One in use is its owner's to judge.
     const mine = name.owner === null ? await store.take(name, owner) : null;
     if (mine === null) return null;
-    killIfSilent(error, record?.pid);
+    await endMaster(store.pathOf(mine), record?.pid, DEADLINE_MS);
     await store.remove(mine);
     return null;
   }
@@ -101,9 +103,7 @@ async function closeWanted(store: MasterStore, owner: string, wanted: (master: M
       // Taken first, so that no other process takes it up while it ends.
       const mine = await store.take(name, owner);
       if (mine === null) return;
-      await terminateMaster(store.pathOf(mine), DEADLINE_MS).catch((error: unknown) =>
-        killIfSilent(error, info.pid),
-      );
+      await endMaster(store.pathOf(mine), info.pid, DEADLINE_MS);
       await store.remove(mine);
       closed.push(info);
     }),

@@ -1,9 +1,10 @@
 import path from 'node:path';
 import type { ConnectionOptions } from '../core/options.js';
+import { shortage } from '../core/shortage.js';
 import { type Target, targetKey } from '../core/target.js';
 import type { ConfigState } from '../ssh/config-state.js';
 import { Clock } from './clock.js';
-import { aliveCheck, killIfSilent, terminateMaster } from './control.js';
+import { aliveCheck, endMaster } from './control.js';
 import { destinationHash } from './destination.js';
 import { ConnectFailure, login } from './login.js';
 import { newMasterId, parseSocketName, type SocketName } from './names.js';
@@ -79,12 +80,22 @@ export class MasterPool {
   static async open(options: PoolOptions): Promise<MasterPool> {
     const store = new MasterStore(options.folder);
     const owner = await Owner.open(options.folder);
-    await store.sweep(owner.id);
     const pool = new MasterPool(options, store, owner);
-    for (const name of await store.sockets()) {
-      if (name.owner === null) pool.free.set(name.hash, [...(pool.free.get(name.hash) ?? []), name]);
+    try {
+      await pool.look();
+      return pool;
+    } catch (error) {
+      await owner.close();
+      throw error;
     }
-    return pool;
+  }
+
+  private async look(): Promise<void> {
+    const { store, owner, free } = this;
+    await store.sweep(owner.id);
+    for (const name of await store.sockets()) {
+      if (name.owner === null) free.set(name.hash, [...(free.get(name.hash) ?? []), name]);
+    }
   }
 
   /** A private file name for the log of one ssh; whoever asks removes it. */
@@ -183,9 +194,7 @@ export class MasterPool {
   private async handBack({ name, master }: Held, keep: boolean): Promise<void> {
     const persists = keep && this.options.connection.persistMs > 0;
     if (persists && (await this.store.take(name, null)) !== null) return;
-    await terminateMaster(master.controlPath, ALIVE_DEADLINE_MS).catch((error: unknown) =>
-      killIfSilent(error, master.pid),
-    );
+    await endMaster(master.controlPath, master.pid, ALIVE_DEADLINE_MS);
     await this.store.remove(name);
   }
 
@@ -226,8 +235,10 @@ export class MasterPool {
     const controlPath = this.store.pathOf(mine);
     const record = await this.store.readRecord(mine);
     try {
+      // Cut by a full disk: what the sessions want is not known, and a new login tells.
+      if (record === null) throw new Error('the master has no record');
       const pid = await aliveCheck(controlPath, ALIVE_DEADLINE_MS);
-      const { address = null, session = null } = record ?? {};
+      const { address, session = null } = record;
       const sessionCap = await this.store.readCap(mine.hash);
       return {
         name: mine,
@@ -236,8 +247,12 @@ export class MasterPool {
         attempts: 0,
       };
     } catch (error) {
+      if (shortage(error) !== null) {
+        await this.store.take(mine, null);
+        throw error;
+      }
       // Dead, stopped or not a master at all: its files go, a new login takes its place.
-      killIfSilent(error, record?.pid);
+      await endMaster(controlPath, record?.pid, ALIVE_DEADLINE_MS);
       await this.store.remove(mine);
       return null;
     }

@@ -1,6 +1,7 @@
 import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { aliveCheck, killIfSilent } from './control.js';
+import { shortage } from '../core/shortage.js';
+import { aliveCheck, endMaster } from './control.js';
 import { ownerOf, parseSocketName, type SocketName, socketName } from './names.js';
 import { ownerPid } from './owner.js';
 import type { SessionTraits } from './session-traits.js';
@@ -131,7 +132,8 @@ export class MasterStore {
     const mark = this.file('swept');
     const last = (await stat(mark).catch(() => null))?.mtimeMs ?? 0;
     if (Math.abs(Date.now() - last) < SWEEP_PAUSE_MS) return false;
-    await writeFile(mark, '', { mode: 0o600 });
+    // A full disk: it is swept each time.
+    await writeFile(mark, '', { mode: 0o600 }).catch(() => undefined);
     return true;
   }
 
@@ -149,12 +151,13 @@ export class MasterStore {
     if (taken === null) return;
     const alive = await aliveCheck(this.pathOf(taken), ALIVE_DEADLINE_MS).then(
       () => true,
-      (error: unknown) => {
-        killIfSilent(error, record?.pid);
-        return false;
-      },
+      (error: unknown) => shortage(error) !== null,
     );
-    if (alive) await this.take(taken, null);
-    else await this.remove(taken);
+    if (alive) {
+      await this.take(taken, null);
+      return;
+    }
+    await endMaster(this.pathOf(taken), record?.pid, ALIVE_DEADLINE_MS);
+    await this.remove(taken);
   }
 }

@@ -1,7 +1,11 @@
+import { closeSync, openSync } from 'node:fs';
+import { devNull } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { PsshError } from '../core/errors.js';
 
 const PIPES_MS = 1_000;
+// Three pairs of sockets, what Node itself needs, and some for its other threads.
+const FILES_OF_A_SPAWN = 16;
 
 export interface SshProcess {
   readonly pid: number;
@@ -27,6 +31,7 @@ export interface SpawnOptions {
  */
 export async function spawnSsh(args: readonly string[], options: SpawnOptions): Promise<SshProcess> {
   const { execa } = await import('execa');
+  seeRoom();
   const child = execa('ssh', args, {
     stdin: options.stdin,
     stdout: options.output,
@@ -58,6 +63,18 @@ export async function spawnSsh(args: readonly string[], options: SpawnOptions): 
     exited,
     kill: (signal) => killGroup(pid, signal),
   };
+}
+
+/** Where no more files may be opened, Node emits an error on a child that execa never gets hold of: that ends us. */
+function seeRoom(): void {
+  const files: number[] = [];
+  try {
+    for (let count = 0; count < FILES_OF_A_SPAWN; count += 1) files.push(openSync(devNull, 'r'));
+  } catch (cause) {
+    throw spawnError(cause);
+  } finally {
+    for (const file of files) closeSync(file);
+  }
 }
 
 function killGroup(pid: number, signal: NodeJS.Signals): void {

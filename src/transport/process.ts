@@ -1,8 +1,10 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
 import { Readable } from 'node:stream';
 import type { Exit } from '../core/channel.js';
 import { PsshError } from '../core/errors.js';
 import type { Master, MasterPool } from '../master/pool.js';
+import { makeLog } from '../master/ssh-log.js';
 import { sessionArgs } from '../ssh/argv.js';
 import { sessionEnd } from '../ssh/diagnose.js';
 import { type SshProcess, spawnSsh } from '../ssh/spawn.js';
@@ -52,7 +54,7 @@ class ProcessConnection implements Connection, Watched {
     const { master, pool } = this;
     const { target, connection, controlPath } = master;
     const logPath = pool.newLogPath();
-    await writeFile(logPath, '', { mode: 0o600 });
+    await makeLog(logPath);
     const args = sessionArgs({ target, connection, controlPath, logPath, command });
     const stdin = options.stdin === 'none' ? 'ignore' : 'pipe';
     let ssh: SshProcess;
@@ -100,7 +102,11 @@ class ProcessConnection implements Connection, Watched {
       case 'refused':
         throw new PsshError('ERR_CHANNEL_OPEN', end.reason, { target });
       case 'unknown':
-        throw new PsshError('ERR_DISCONNECTED', "ssh's log does not say how the command ended", { target });
+        throw new PsshError(
+          'ERR_DISCONNECTED',
+          `ssh's log in ${path.dirname(this.master.controlPath)} does not say how the command ended (is the disk full?)`,
+          { target },
+        );
       case 'no-status':
         if (signal !== null) {
           throw new PsshError(

@@ -10,7 +10,7 @@ export interface CountingSsh {
 }
 
 export async function countingSsh(dir: string, env: NodeJS.ProcessEnv): Promise<CountingSsh> {
-  const real = findProgram('ssh', (env.PATH ?? '').split(delimiter));
+  const real = findProgram('ssh');
   if (real === null) throw new Error('no ssh on PATH');
   const folder = join(dir, 'bin');
   const list = join(dir, 'started');

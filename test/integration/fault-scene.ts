@@ -38,11 +38,13 @@ export class Scene {
     transport: (typeof TRANSPORTS)[number],
     victim: string,
     others: readonly string[] = [],
+    /** Tests that run at once have each its own. */
+    atEnd = onTestFinished,
   ): Promise<Scene> {
     const dir = await mkdtemp(join(fleet.dir, 'run', 's'));
     await mkdir(join(dir, 'tmp'));
     const scene = new Scene(fleet, dir, victim, others, { PSSH_TS_TRANSPORT: transport });
-    onTestFinished(async () => {
+    atEnd(async () => {
       for (const { pid } of (await leftovers(dir)).processes) signalQuietly(pid, 'SIGKILL');
     });
     return scene;
@@ -68,7 +70,7 @@ export class Scene {
     options: Partial<CliOptions> = {},
   ): Promise<Results> {
     const done = await this.run(
-      ['-H', this.names.join(','), ...args, 'exec', '--json', '--kill-grace', '1', command],
+      ['-H', this.names.join(','), 'exec', '--json', '--kill-grace', '1', ...args, command],
       options,
     );
     if (done.out === '') throw new Error(`no document; stderr: ${done.err}`);

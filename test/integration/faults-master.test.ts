@@ -98,10 +98,11 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
 
 // Nothing tells of a stopped master, so it is asked now and then: this takes most of a minute.
 describe.concurrent('a master stopped in mid-command', () => {
-  test.each(TRANSPORTS)(
+  test.for(TRANSPORTS)(
     'over %s: disconnected within two minutes, and it is ended',
-    async (transport) => {
-      const scene = await Scene.make(fleet, transport, `stopped-${transport}`, ['other']);
+    { timeout: 200_000 },
+    async (transport, { onTestFinished }) => {
+      const scene = await Scene.make(fleet, transport, `stopped-${transport}`, ['other'], onTestFinished);
       await scene.exec('true');
       const master = await scene.masterOf(scene.victim);
       try {
@@ -118,6 +119,5 @@ describe.concurrent('a master stopped in mid-command', () => {
       }
       await scene.seeWell();
     },
-    200_000,
   );
 });

@@ -50,7 +50,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     await scene.seeWell();
   });
 
-  test("the server's privileged monitor killed: the command goes on to its end or is disconnected, never a lie", async () => {
+  test("the server's privileged monitor killed: the command goes on to its end, and its result is true", async () => {
     const scene = await make('account');
     await scene.exec('true');
     const killMonitor = async (): Promise<void> => {
@@ -59,7 +59,8 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       process.kill(monitor?.pid ?? 0, 'SIGKILL');
     };
     const result = await scene.strike(killMonitor, [], { text: 'sleep 3; echo end; exit 7' });
-    console.log(transport, result.status, result.exitCode, result.stdout, result.error, result.ms);
+    // Its user's process serves on, until the last session is closed.
+    expect(result).toMatchObject({ status: 'failed', exitCode: 7, stdout: 'end\n' });
     expect(result.ms).toBeLessThan(30_000);
     await scene.seeWell();
   });
@@ -88,7 +89,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     await scene.seeWell();
   });
 
-  test.each([0, 1, 20, 60, 500, 1200, 1800, 2600])(
+  test.each([0, 1, 20, 60, 500, 1200, 1800])(
     'a connection cut after %i bytes of the handshake: unreachable, tried three times',
     async (bytes) => {
       const scene = await make();

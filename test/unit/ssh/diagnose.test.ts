@@ -262,8 +262,14 @@ describe('sessionEnd', () => {
     expect(sessionEnd(log(...START, HELLO, SESSION))).toEqual({ kind: 'no-status' });
   });
 
-  it('a session that was refused, in the words of the refusal, not of the login that can only fail', () => {
+  it('a session that was refused, and what that may mean', () => {
     const refusal = 'mux_client_request_session: session request failed: Session open refused by peer';
+    const end = sessionEnd(log(...START, HELLO, refusal, ...OWN_LOGIN));
+    expect(end).toMatchObject({ kind: 'refused', reason: expect.stringContaining('MaxSessions') });
+  });
+
+  it('a session that was not given, in the words of the master, not of the login that can only fail', () => {
+    const refusal = 'mux_client_request_session: read from master failed: Broken pipe';
     expect(sessionEnd(log(...START, HELLO, refusal, ...OWN_LOGIN))).toEqual({
       kind: 'refused',
       reason: refusal,
