@@ -45,7 +45,7 @@ const RULES: readonly Rule[] = [
   { pattern: /Could not resolve hostname/, status: 'unreachable', code: 'ERR_RESOLVE' },
   {
     pattern:
-      /(Connection (closed|reset) by|kex_exchange_identification|Connection to .* closed by remote host|banner exchange)/,
+      /(Connection (closed|reset) by|kex_exchange_identification|Connection to .* closed by remote host|^ssh_dispatch_run_fatal: .*: Broken pipe$|banner exchange)/,
     status: 'unreachable',
     code: 'ERR_CONNECT',
     retry: true,

@@ -62,6 +62,9 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     // Its user's process serves on, until the last session is closed.
     expect(result).toMatchObject({ status: 'failed', exitCode: 7, stdout: 'end\n' });
     expect(result.ms).toBeLessThan(30_000);
+    // It ends with the next session, which was asked for by then.
+    const next = await scene.exec('true');
+    expect(['ok', 'disconnected']).toContain(next.of(scene.victim).status);
     await scene.seeWell();
   });
 
@@ -89,7 +92,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     await scene.seeWell();
   });
 
-  test.each([0, 1, 20, 60, 500, 1200, 1800])(
+  test.each([0, 1, 20, 60, 500, 1200, 1800, 2500])(
     'a connection cut after %i bytes of the handshake: unreachable, tried three times',
     async (bytes) => {
       const scene = await make();
