@@ -20,8 +20,8 @@ interface Sample {
   readonly peak: number;
 }
 
-const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
-if (!existsSync(bin)) throw new Error('dist/bin.js is missing; run npm run build');
+const bin = fileURLToPath(new URL('../dist/bin.cjs', import.meta.url));
+if (!existsSync(bin)) throw new Error('dist/bin.cjs is missing; run npm run build');
 const fleet = await startFleet({ hosts: [{ name: 'big' }] });
 const peerSocket = join(fleet.dir, 'run', 'peer');
 const report = join(fleet.dir, 'time.txt');

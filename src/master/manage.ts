@@ -36,7 +36,7 @@ async function find(store: MasterStore, owner: string): Promise<Found[]> {
 }
 
 async function inspect(store: MasterStore, name: SocketName, owner: string): Promise<Found | null> {
-  const record = await store.readRecord(name);
+  const record = store.readRecord(name);
   try {
     const pid = await aliveCheck(store.pathOf(name), DEADLINE_MS);
     const since = record === null ? (await stat(store.pathOf(name))).ctimeMs : Date.parse(record.startedAt);
@@ -54,7 +54,7 @@ async function inspect(store: MasterStore, name: SocketName, owner: string): Pro
   } catch (error) {
     if (shortage(error) !== null) throw error;
     // A free one that does not answer serves nobody: it goes. One in use is its owner's to judge.
-    const mine = name.owner === null ? await store.take(name, owner) : null;
+    const mine = name.owner === null ? store.take(name, owner) : null;
     if (mine === null) return null;
     await endMaster(store.pathOf(mine), record?.pid, DEADLINE_MS);
     await store.remove(mine);
@@ -101,7 +101,7 @@ async function closeWanted(store: MasterStore, owner: string, wanted: (master: M
         return;
       }
       // Taken first, so that no other process takes it up while it ends.
-      const mine = await store.take(name, owner);
+      const mine = store.take(name, owner);
       if (mine === null) return;
       await endMaster(store.pathOf(mine), info.pid, DEADLINE_MS);
       await store.remove(mine);

@@ -196,7 +196,7 @@ export class Scene {
     let left: unknown = null;
     const isClean = async (): Promise<boolean> => {
       const { processes, files } = await leftovers(this.dir, [this.runtime, join(this.dir, 'tmp')]);
-      const kept = files.filter((file) => !/\/(swept|\w{12}\.cap)$/.test(file));
+      const kept = files.filter((file) => !/\/(swept|\w{12}\.cap|code\.[\w.-]+)$/.test(file));
       const names = this.names.filter((name) => !spared.includes(name));
       const remote = await Promise.all(names.map((name) => sessionProcesses(this.fleet.dir, name)));
       left = { processes, files: kept, remote };
