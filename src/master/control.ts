@@ -55,7 +55,9 @@ export async function endMaster(
   try {
     await terminateMaster(controlPath, deadlineMs);
   } catch (error) {
-    if (typeof pid !== 'number' || !(error instanceof ControlError) || error.fault !== 'silent') return;
+    // 0, -1 and the like would be whole groups.
+    if (typeof pid !== 'number' || pid <= 1 || !(error instanceof ControlError) || error.fault !== 'silent')
+      return;
     try {
       process.kill(pid, 'SIGKILL');
     } catch {

@@ -157,6 +157,10 @@ describe('diagnose', () => {
       log('Connection timed out during banner exchange', 'Connection to 127.0.0.9 port 40469 timed out'),
     ],
     ['a server that goes during the login', log('Connection closed by 10.0.0.1 port 22')],
+    [
+      'a connection that breaks during the key exchange',
+      log('ssh_dispatch_run_fatal: Connection to 10.0.0.1 port 22: Broken pipe'),
+    ],
   ])('%s is tried again', (_what, text) => {
     expect(diagnose(text)).toMatchObject({ status: 'unreachable', code: 'ERR_CONNECT', retry: true });
   });

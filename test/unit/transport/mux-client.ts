@@ -9,7 +9,7 @@ export function makeMaster(controlPath: string, rest: Partial<Master> = {}): Mas
     target: makeTarget('web1'),
     connection: CONNECTION_DEFAULTS,
     controlPath,
-    pid: 1,
+    pid: 999_999_999,
     address: null,
     session: { forwards: false, sendEnv: [], setEnv: [] },
     sessionCap: null,
