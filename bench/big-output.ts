@@ -79,7 +79,7 @@ try {
   runToNull([...ours, 'exec', 'true']);
   const samples = { ours: [] as Sample[], peer: [] as Sample[] };
   for (let round = 0; round < ROUNDS; round += 1) {
-    samples.ours.push(runToNull([...ours, '-N', 'exec', text]));
+    samples.ours.push(runToNull([...ours, 'exec', '-N', text]));
     samples.peer.push(runToNull([...peer, 'big', text]));
   }
   console.log(`${BYTES / 1e6} MB from one host to /dev/null, ${ROUNDS} rounds; medians`);
@@ -92,7 +92,7 @@ try {
     );
   }
   console.log(`ours against ssh -S: ${(rates.ours / rates.peer).toFixed(2)}`);
-  const slow = await run([...ours, '-N', 'exec', text], slowThenFast);
+  const slow = await run([...ours, 'exec', '-N', text], slowThenFast);
   console.log(
     `a reader of ${SLOW_RATE / 1e6} MB/s for ${SLOW_SECONDS} s: ${slow.seconds.toFixed(1)} s in all, peak ${slow.peak.toFixed(0)} MiB`,
   );
