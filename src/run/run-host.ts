@@ -2,7 +2,8 @@ import type { Readable } from 'node:stream';
 import type { RunOptions } from '../core/options.js';
 import type { HostResult } from '../core/result.js';
 import { ConnectFailure } from '../master/login.js';
-import type { Lease, MasterPool } from '../master/pool.js';
+import type { Lease, Master, MasterPool } from '../master/pool.js';
+import { DEFAULT_ALIVE_SECONDS } from '../master/session-traits.js';
 import type { Connection, Transport } from '../transport/transport.js';
 import type { EventBus } from './event-bus.js';
 import type { PlannedHost } from './plan.js';
@@ -50,8 +51,9 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
         await record(unrun(host, step, { status: 'skipped', skippedBy: 'failure' }));
         continue;
       }
-      const { attempts } = lease;
-      let result = await runStep({ ...context, target, step, planned, connection, attempts });
+      const { attempts, master } = lease;
+      const silenceMs = silenceOf(master);
+      let result = await runStep({ ...context, target, step, planned, connection, attempts, silenceMs });
       // Nothing was started: sessions of an earlier run may hold the place. A login of our own has room.
       if (result.error?.code === 'ERR_CHANNEL_OPEN' && !renewed && !signal.aborted) {
         renewed = true;
@@ -60,7 +62,7 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
         await lease.release();
         lease = await context.pool.acquire(target, signal, onAttempt);
         connection = await context.transport.connect(lease.master, context.pool, signal);
-        const again = { target, step, planned, connection, attempts: lease.attempts };
+        const again = { target, step, planned, connection, attempts: lease.attempts, silenceMs };
         result = await runStep({ ...context, ...again });
       }
       // What may still run there holds a session of the master and would hold it open.
@@ -89,6 +91,11 @@ function connectFault(error: unknown, host: PlannedHost, signal: AbortSignal): F
     return { status: error.status, attempts: error.attempts, error: { code, message } };
   }
   return { status: 'unreachable', error: { code, message } };
+}
+
+/** As long as ssh itself bears a silent network; a second is too short for a busy machine. */
+function silenceOf({ session }: Master): number {
+  return Math.max(2, session?.aliveSeconds ?? DEFAULT_ALIVE_SECONDS) * 1000;
 }
 
 /** The result of a step that was not run. */

@@ -23,6 +23,8 @@ export interface StepContext {
   readonly planned: PlannedStep;
   readonly connection: Connection;
   readonly attempts: number;
+  /** Without a word of ours for this long the host takes the network for lost. */
+  readonly silenceMs: number;
   readonly options: RunOptions;
   readonly bus: EventBus;
   readonly stdin: (() => Readable) | null;
@@ -73,7 +75,11 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   const pumps = (['stdout', 'stderr'] as const).map((name) =>
     pump(channel, name, captures[name], context, held),
   );
-  const guard = new Guard(context.connection, options.killGraceMs, options.onDisconnect === 'kill');
+  const guard = new Guard(context.connection, {
+    graceMs: options.killGraceMs,
+    silenceMs: context.silenceMs,
+    armed: options.onDisconnect === 'kill',
+  });
   const ending = await waitForEnd(channel, context);
   const given = ending.by === 'timeout' || ending.by === 'cancel';
   const killed = given ? await guard.kill() : null;
@@ -92,7 +98,14 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   }
   await Promise.all(pumps);
   const { cut } = channel;
-  return finish(ending.by === 'exit' && cut ? { by: 'fault', error: cut } : ending, killed);
+  const fault = cut ?? (guard.lost ? unheard(context) : null);
+  return finish(ending.by === 'exit' && fault !== null ? { by: 'fault', error: fault } : ending, killed);
+}
+
+/** The network was away for longer than the host waits, or we were stopped; what ended the command was the leash. */
+function unheard({ silenceMs, target }: StepContext): PsshError {
+  const reason = `the host heard nothing of pssh-ts for ${silenceMs / 1000}s and ended the command`;
+  return new PsshError('ERR_DISCONNECTED', reason, { target: target.label });
 }
 
 /** The first of: the command's end, its time limit, a cancel. */

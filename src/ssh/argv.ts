@@ -29,6 +29,9 @@ const OURS = [
   'ControlPersist=no',
 ] as const;
 
+/** Set where ssh_config sets no interval, so that a lost network is noticed. */
+export const SERVER_ALIVE = { interval: 15, countMax: 3 } as const;
+
 export interface MasterArgs {
   readonly target: Target;
   readonly connection: ConnectionOptions;
@@ -51,7 +54,7 @@ export function masterArgs(options: MasterArgs): string[] {
     ...ours.flatMap((option) => ['-o', option]),
     ...(serverAliveSeconds === null
       ? []
-      : ['-o', `ServerAliveInterval=${serverAliveSeconds}`, '-o', 'ServerAliveCountMax=3']),
+      : ['-o', `ServerAliveInterval=${serverAliveSeconds}`, '-o', `ServerAliveCountMax=${SERVER_ALIVE.countMax}`]),
     ...destinationArgs(target, connection),
     target.host,
   ];

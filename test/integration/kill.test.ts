@@ -9,6 +9,7 @@ import { type Fleet, startFleet } from '../fleet/fleet.js';
 import { sessionProcesses, signalQuietly } from '../fleet/processes.js';
 import { until } from '../fleet/until.js';
 import { type CliOptions, type CliResult, parseRun, runCli } from './cli.js';
+import { leashes, seeLeashes } from './leashes.js';
 import { processesOf, type SessionLine, Sleeps, sessionTable } from './session-table.js';
 
 const LOGIN_SHELLS: readonly ShellName[] = ['sh', 'bash', 'tcsh', 'fish', 'zsh'];
@@ -78,31 +79,6 @@ async function seeBegun(sleeps: Sleeps, rows: readonly number[]): Promise<Sessio
     throw new Error(`${error.message}; begun: ${found.map(({ args }) => args).join(', ')}`);
   });
   return found;
-}
-
-/** The leashes among a fleet's or an account's processes; other tests have their own. */
-async function leashes(
-  ours: readonly number[],
-): Promise<{ readonly all: number[]; readonly waiting: number[] }> {
-  const table = await sessionTable();
-  const parents = new Set(table.map(({ ppid }) => ppid));
-  const found = table.filter(({ pid, args }) => args.startsWith('sh -c me=$$;') && ours.includes(pid));
-  const all = found.map(({ pid }) => pid);
-  return { all, waiting: all.filter((pid) => !parents.has(pid)) };
-}
-
-/** Waits until each leash knows what it watches: it has no child at work any more and waits for a word from us. */
-async function seeLeashes(count: number, ours: () => Promise<readonly number[]>): Promise<void> {
-  let before = '';
-  await until(
-    async () => {
-      const { waiting } = await leashes(await ours());
-      const same = waiting.join() === before;
-      before = waiting.join();
-      return same && waiting.length === count;
-    },
-    { deadlineMs: 20_000, what: `${count} leashes` },
-  );
 }
 
 async function mastersOf(env: NodeJS.ProcessEnv): Promise<number[]> {

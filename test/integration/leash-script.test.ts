@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { leashCommand } from '../../src/run/leash/leash-script.js';
 import { ensureShells, SHELLS, type ShellName } from '../fleet/ensure-shells.js';
+import { until } from '../fleet/until.js';
 
 let shells: Readonly<Record<ShellName, string>>;
 let folder: string;
@@ -22,7 +23,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test.each([0.2, 1, 5, 3600])(
   'with a grace of %s s nothing in it means different things to two shells',
   (grace) => {
-    const inner = /^exec sh -c '(.*)'$/.exec(leashCommand(grace))?.[1];
+    const inner = /^exec sh -c '(.*)' '\$'\\!''$/.exec(leashCommand({ graceSeconds: grace, silenceSeconds: 45 }))?.[1];
     expect(inner).toBeDefined();
     expect(inner).not.toMatch(/['!\\\n\r]/);
     expect(inner).toMatch(/^[ -~]+$/);
@@ -30,27 +31,52 @@ test.each([0.2, 1, 5, 3600])(
 );
 
 describe.each(SHELLS)('%s', (shell) => {
-  async function talk(
-    input: string,
-  ): Promise<{ pid: number | undefined; out: string; code: unknown; err: string }> {
+  interface Talk {
+    readonly pid: number | undefined;
+    readonly out: string;
+    readonly err: string;
+    readonly code: unknown;
+    readonly signal: unknown;
+    readonly durationMs: number;
+  }
+
+  /** Says the words once it is armed, one each time; then the input ends, or is held open. */
+  async function talk(words: readonly string[], silenceSeconds = 45, everyMs: number | null = null): Promise<Talk> {
     const env = { HOME: folder, PATH: `${folder}:${process.env.PATH}` };
-    const child = spawn(shells[shell], ['-c', leashCommand(1)], { env, cwd: folder });
+    const command = leashCommand({ graceSeconds: 1, silenceSeconds });
+    const child = spawn(shells[shell], ['-c', command], { env, cwd: folder });
     let out = '';
     let err = '';
     child.stdout.on('data', (chunk: Buffer) => (out += chunk));
     child.stderr.on('data', (chunk: Buffer) => (err += chunk));
-    child.stdin.end(input);
-    const [code] = await once(child, 'close');
-    return { pid: child.pid, out, err, code };
+    child.stdin.on('error', () => undefined);
+    await until(() => out.includes('\n'), { deadlineMs: 10_000, what: 'the leash' });
+    const started = performance.now();
+    const left = [...words];
+    const timer =
+      everyMs === null ? null : setInterval(() => left.length > 0 && child.stdin.write(`${left.shift()}\n`), everyMs);
+    if (timer === null) child.stdin.end(words.map((word) => `${word}\n`).join(''));
+    const [code, signal] = await once(child, 'close');
+    if (timer !== null) clearInterval(timer);
+    child.stdin.destroy();
+    return { pid: child.pid, out, err, code, signal, durationMs: performance.now() - started };
   }
 
   test('says which process it is, and leaves at q', async () => {
-    const { pid, ...rest } = await talk('q\nl\n');
-    expect(rest).toEqual({ out: `leash ${pid}\n`, err: '', code: 0 });
+    const { pid, ...rest } = await talk(['q', 'l']);
+    expect(rest).toMatchObject({ out: `leash ${pid}\n`, err: '', code: 0 });
   });
 
   test('where ps tells nothing it knows no session, signals nothing and ends with its input', async () => {
-    const { pid, ...rest } = await talk('l\ns TERM\nnonsense\n');
-    expect(rest).toEqual({ out: `leash ${pid}\nn 0\nn 0\n`, err: '', code: 0 });
+    const { pid, ...rest } = await talk(['l', 's TERM', 'nonsense']);
+    expect(rest).toMatchObject({ out: `leash ${pid}\nn 0\nn 0\n`, err: '', code: 0 });
+  });
+
+  test('each word puts its end off; without one for the silence it says so and ends by itself', async () => {
+    const words = ['b', 'b', 'l', 'b', 'b'];
+    const { pid, durationMs, ...rest } = await talk(words, 1, 500);
+    expect(rest).toEqual({ out: `leash ${pid}\nn 0\nlost\n`, err: '', code: null, signal: 'SIGTERM' });
+    expect(durationMs).toBeGreaterThan(words.length * 500 + 500);
+    expect(durationMs).toBeLessThan(15_000);
   });
 });
