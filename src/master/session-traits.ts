@@ -24,6 +24,7 @@ export function sessionTraits({ values, serverAliveInterval }: ResolvedConfig): 
     sendEnv: values.get('sendenv') ?? [],
     setEnv: values.get('setenv') ?? [],
     // Where the config sets no interval, the count is ours as well.
-    aliveSeconds: serverAliveInterval > 0 ? serverAliveInterval * Math.max(1, countMax) : DEFAULT_ALIVE_SECONDS,
+    aliveSeconds:
+      serverAliveInterval > 0 ? serverAliveInterval * Math.max(1, countMax) : DEFAULT_ALIVE_SECONDS,
   };
 }

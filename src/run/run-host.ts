@@ -7,6 +7,7 @@ import { DEFAULT_ALIVE_SECONDS } from '../master/session-traits.js';
 import type { Connection, Transport } from '../transport/transport.js';
 import type { EventBus } from './event-bus.js';
 import type { PlannedHost } from './plan.js';
+import { endedBy } from './run-signal.js';
 import { asPsshError, runStep } from './run-step.js';
 
 export interface HostContext {
@@ -28,8 +29,7 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
     await bus.emit({ type: 'finished', time: Date.now(), target, result });
   };
   if (signal.aborted) {
-    for (const step of steps.keys())
-      await record(unrun(host, step, { status: 'skipped', skippedBy: 'failure' }));
+    for (const step of steps.keys()) await record(unrun(host, step, skipped(signal)));
     return results;
   }
 
@@ -48,7 +48,7 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
     for (const [step, planned] of steps.entries()) {
       const failed = results.some((result) => result.status !== 'ok');
       if (signal.aborted || (failed && !context.options.keepCommands)) {
-        await record(unrun(host, step, { status: 'skipped', skippedBy: 'failure' }));
+        await record(unrun(host, step, skipped(signal)));
         continue;
       }
       const { attempts, master } = lease;
@@ -72,7 +72,7 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
   } catch (error) {
     await record(unrun(host, results.length, connectFault(error, host, signal)));
     while (results.length < steps.length) {
-      await record(unrun(host, results.length, { status: 'skipped', skippedBy: 'failure' }));
+      await record(unrun(host, results.length, skipped(signal)));
     }
   } finally {
     await connection?.close();
@@ -82,9 +82,19 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
   return results;
 }
 
-type Fault = Pick<HostResult, 'status'> & Partial<Pick<HostResult, 'error' | 'attempts' | 'skippedBy'>>;
+type Fault = Pick<HostResult, 'status'> &
+  Partial<Pick<HostResult, 'error' | 'attempts' | 'skippedBy' | 'timedOutBy'>>;
+
+function skipped(signal: AbortSignal): Fault {
+  const late = signal.aborted && endedBy(signal) === 'deadline';
+  return { status: 'skipped', skippedBy: late ? 'deadline' : 'failure' };
+}
 
 function connectFault(error: unknown, host: PlannedHost, signal: AbortSignal): Fault {
+  if (signal.aborted && endedBy(signal) === 'deadline') {
+    const late = { code: 'ERR_CONNECT_TIMEOUT', message: 'not connected yet' } as const;
+    return { status: 'timed-out', timedOutBy: 'deadline', error: late };
+  }
   if (signal.aborted) return { status: 'canceled' };
   const { code, message } = asPsshError(error, host.target);
   if (error instanceof ConnectFailure) {

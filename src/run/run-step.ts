@@ -11,6 +11,7 @@ import type { EventBus } from './event-bus.js';
 import { Guard } from './leash/guard.js';
 import { LineSplitter } from './lines.js';
 import type { PlannedStep } from './plan.js';
+import { endedBy } from './run-signal.js';
 
 // What was on its way when a command was given up still counts; the master may hold the pipes for longer.
 const IN_FLIGHT_MS = 250;
@@ -28,14 +29,14 @@ export interface StepContext {
   readonly options: RunOptions;
   readonly bus: EventBus;
   readonly stdin: (() => Readable) | null;
-  /** Cancels the run. */
+  /** Cancels the run, or its deadline has come. */
   readonly signal: AbortSignal;
 }
 
 type Ending =
   | { readonly by: 'exit'; readonly exit: Exit }
   | { readonly by: 'fault'; readonly error: PsshError }
-  | { readonly by: 'timeout' | 'cancel' };
+  | { readonly by: 'timeout' | 'cancel' | 'deadline' };
 
 /** Runs one command on one host over a connection that stands. Never throws: every ending is a result. */
 export async function runStep(context: StepContext): Promise<HostResult> {
@@ -62,12 +63,13 @@ export async function runStep(context: StepContext): Promise<HostResult> {
     channel = await context.connection.open(planned.text, {
       stdin: context.stdin === null ? 'none' : 'pipe',
       signal: context.signal,
+      ...(options.pty === null ? {} : { pty: options.pty }),
     });
   } catch (error) {
     const fault = asPsshError(error, target);
     // Given up while it waited for a session: nothing was sent, so nothing runs.
     const unsent = context.signal.aborted && fault.code === 'ERR_CHANNEL_OPEN';
-    return finish(unsent ? { by: 'cancel' } : { by: 'fault', error: fault });
+    return finish(unsent ? { by: endedBy(context.signal) } : { by: 'fault', error: fault });
   }
   await bus.emit({ type: 'started', time: Date.now(), target, step, command: planned.command });
   feed(channel, context.stdin);
@@ -81,7 +83,7 @@ export async function runStep(context: StepContext): Promise<HostResult> {
     armed: options.onDisconnect === 'kill',
   });
   const ending = await waitForEnd(channel, context);
-  const given = ending.by === 'timeout' || ending.by === 'cancel';
+  const given = ending.by !== 'exit' && ending.by !== 'fault';
   const killed = given ? await guard.kill() : null;
   await guard.release();
   if (given) channel.close();
@@ -108,7 +110,7 @@ function unheard({ silenceMs, target }: StepContext): PsshError {
   return new PsshError('ERR_DISCONNECTED', reason, { target: target.label });
 }
 
-/** The first of: the command's end, its time limit, a cancel. */
+/** The first of: the command's end, its time limit, the run's deadline, a cancel. */
 function waitForEnd(channel: Channel, { options, signal }: StepContext): Promise<Ending> {
   return new Promise((resolve) => {
     let timer: NodeJS.Timeout | undefined;
@@ -117,7 +119,7 @@ function waitForEnd(channel: Channel, { options, signal }: StepContext): Promise
       signal.removeEventListener('abort', onAbort);
       resolve(ending);
     };
-    const onAbort = (): void => finish({ by: 'cancel' });
+    const onAbort = (): void => finish({ by: endedBy(signal) });
     if (options.timeoutMs !== null) timer = setTimeout(() => finish({ by: 'timeout' }), options.timeoutMs);
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
@@ -193,7 +195,7 @@ function settleWithin(work: Promise<unknown>, ms: number, held: () => boolean): 
   });
 }
 
-type Description = Pick<HostResult, 'status' | 'exitCode' | 'signal' | 'error'>;
+type Description = Pick<HostResult, 'status' | 'exitCode' | 'signal' | 'error' | 'timedOutBy'>;
 
 function describe(ending: Ending): Description {
   const none = { exitCode: null, signal: null, error: null } as const;
@@ -205,6 +207,8 @@ function describe(ending: Ending): Description {
     }
     case 'timeout':
       return { ...none, status: 'timed-out' };
+    case 'deadline':
+      return { ...none, status: 'timed-out', timedOutBy: 'deadline' };
     case 'cancel':
       return { ...none, status: 'canceled' };
     case 'fault': {

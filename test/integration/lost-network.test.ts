@@ -42,7 +42,11 @@ interface Lost {
 }
 
 /** A command of several kinds of processes that runs on a host of its own. */
-async function begin(name: string, args: readonly string[], options: Partial<CliOptions> = {}): Promise<Lost> {
+async function begin(
+  name: string,
+  args: readonly string[],
+  options: Partial<CliOptions> = {},
+): Promise<Lost> {
   const sleeps = new Sleeps();
   onTestFinished(async () => {
     for (const { pid } of sleeps.mentioned(await sessionTable())) signalQuietly(pid, 'SIGKILL');
@@ -117,7 +121,8 @@ describe.each(['mux', 'process'])('over %s', (transport) => {
     await seeGone(sleeps, [0, 1, 2]);
     process.kill(pid, 'SIGCONT');
     // Over ssh -S a status is known only when nobody holds the output any more.
-    for (const { pid: own } of sleeps.running(await sessionTable(), [SETSID], 1)) process.kill(own, 'SIGKILL');
+    for (const { pid: own } of sleeps.running(await sessionTable(), [SETSID], 1))
+      process.kill(own, 'SIGKILL');
     expect(parseRun(await ended).results[0]).toMatchObject({
       status: 'disconnected',
       error: { message: 'the host heard nothing of pssh-ts for 2s and ended the command' },

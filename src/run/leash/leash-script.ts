@@ -9,8 +9,15 @@ import { quoteForShell } from '../../core/quote.js';
  * What left the session on purpose (setsid) is left alone. Zombies count as dead: a container's pid 1 may never
  * reap. On dropbear all sessions of a connection are one: the leash, what it starts and the server are left out.
  *
- * It learns the sessions that run when it starts, and says `leash PID` once it is armed: no word comes to it earlier.
+ * What it kills has to be the connection's own. So it says `leash waits` first and goes on only at our `go`: then its
+ * parent was the server when it looked, and not whoever adopted it when the server died (pid 1, whose children are
+ * everybody's). The server has to be one with a process for each connection, which it is known by, as the commands of
+ * a server of another kind may be another connection's. And a session counts only if a child of the server leads it,
+ * or the server itself (dropbear).
  *
+ * Then it learns the sessions that run, and says `leash PID` once it is armed.
+ *
+ *     go    arms it                                                         -> `leash PID`, or it leaves
  *     s SIG learns, and sends SIG to every process of the known sessions     -> `n COUNT SID…` (living before)
  *     l     counts                                                          -> `n COUNT SID…`
  *     b     we are there (so does any other word)                           -> nothing
@@ -25,7 +32,7 @@ import { quoteForShell } from '../../core/quote.js';
  */
 const BEFORE = [
   // An answer that nobody reads any more must not end it before its work is done.
-  'me=$$; last=$0; trap "" HUP PIPE; p=$PPID; s=; x=; l=; n=0; k=; w=; z=; b=0',
+  'me=$$; last=$0; p=$PPID; trap "" HUP PIPE; s=; x=; l=; n=0; k=; w=; z=; b=0',
   // What the leash has started, on dropbear in the same session: k are its children.
   [
     'scan() { x=$(ps -A -o pid= -o ppid= -o sid= -o stat= 2>/dev/null); k=" $me ";',
@@ -33,7 +40,7 @@ const BEFORE = [
   ].join(' '),
   [
     'learn() { scan; set -- $x; while test $# -ge 4; do',
-    'if test $2 -eq $p && test $1 -ne $me; then case " $s " in *" $3 "*) ;; *) s="$s $3";; esac; fi; shift 4; done; }',
+    'if test $2 -eq $p && test $1 -ne $me && { test $3 -eq $1 || test $3 -eq $p; }; then case " $s " in *" $3 "*) ;; *) s="$s $3";; esac; fi; shift 4; done; }',
   ].join(' '),
   [
     'live() { scan; l=; n=0; set -- $x; while test $# -ge 4; do case " $s " in *" $3 "*) case $4 in Z*) ;; *)',
@@ -64,6 +71,11 @@ function watch(silenceSeconds: number): string[] {
 }
 
 const TALK = [
+  'echo leash waits; read c || exit 0; test $c = go || exit 0',
+  [
+    'case $(ps -A -o pid= -o comm= 2>/dev/null | while read a b; do if test $a -eq $p; then echo $b; fi; done) in',
+    '*sshd*|*dropbear*) ;; *) exit 0;; esac',
+  ].join(' '),
   'learn',
   'watch 3>&1 </dev/null >/dev/null 2>&1 & eval w=$last',
   [

@@ -118,6 +118,7 @@ export class Leash {
     for (let tries = 0; tries < 20 && !unwanted.aborted; tries += 1) {
       const line = await this.line(HELLO_MS);
       if (line === null) return false;
+      if (line === 'leash waits') this.say('go');
       if (/^leash \d+$/.test(line)) return true;
     }
     return false;
