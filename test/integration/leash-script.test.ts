@@ -54,6 +54,7 @@ describe.each(SHELLS)('%s', (shell) => {
     const env = { HOME: folder, PATH: `${folder}:${process.env.PATH}`, SERVER: server };
     const command = leashCommand({ graceSeconds: 1, silenceSeconds });
     const child = spawn(shells[shell], ['-c', command], { env, cwd: folder });
+    const closed = once(child, 'close');
     let out = '';
     let err = '';
     child.stdout.on('data', (chunk: Buffer) => (out += chunk));
@@ -74,7 +75,7 @@ describe.each(SHELLS)('%s', (shell) => {
         ? null
         : setInterval(() => left.length > 0 && child.stdin.write(`${left.shift()}\n`), everyMs);
     if (timer === null) child.stdin.end(words.map((word) => `${word}\n`).join(''));
-    const [code, signal] = await once(child, 'close');
+    const [code, signal] = await closed;
     if (timer !== null) clearInterval(timer);
     child.stdin.destroy();
     return { pid: child.pid, out, err, code, signal, durationMs: performance.now() - started };
