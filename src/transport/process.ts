@@ -17,10 +17,10 @@ export const processTransport: Transport = {
 
 /**
  * Over a master, an ssh without a terminal of its own asks for one of no size and with every mode off; a login of
- * its own would leave both to the server.
+ * its own would leave both to the server. What is typed before stty has run is read as it came: a ^D is no end then.
  */
 function withTerminal(command: string, { columns, rows, bare }: Pty): string {
-  return bare ? command : `stty sane -brkint -imaxbel rows ${rows} cols ${columns}\n${command}`;
+  return bare ? command : `stty sane ixon -brkint -imaxbel 38400 rows ${rows} cols ${columns}\n${command}`;
 }
 
 class ProcessConnection implements Connection {
