@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Accounts, makeAccounts } from '../fleet/accounts.js';
 import { ensureShells, type ShellName } from '../fleet/ensure-shells.js';
 import { type Fleet, startFleet } from '../fleet/fleet.js';
-import { parseRun, type RunDocument, runCli } from './cli.js';
+import { BIN, parseRun, type RunDocument, runCli } from './cli.js';
 import { EXCEPTIONS, TEXTS, withoutNumbers } from './shell-texts.js';
 
 const LOGIN_SHELLS: readonly ShellName[] = ['sh', 'bash', 'zsh', 'tcsh', 'fish'];
@@ -78,13 +78,32 @@ function asRan(result: Result): Ran {
 const comparable = (text: string, { status, stdout, stderr }: Ran) => ({
   text: text.slice(0, 200),
   status,
-  stdout,
+  stdout: withoutNumbers(stdout),
   stderr: withoutNumbers(stderr),
 });
 
 test('there are as many texts as it claims', () => {
   expect(new Set(TEXTS).size).toBe(TEXTS.length);
   expect(TEXTS.length).toBeGreaterThan(43);
+});
+
+test('a command of bytes that are no UTF-8 is refused, not sent as another', async () => {
+  const text = `exec "$0" "$1" -H with-sh exec "echo $(printf 'a\\377b')"`;
+  const { status, stderr } = await new Promise<{ status: unknown; stderr: string }>((resolve) => {
+    execFile('sh', ['-c', text, process.execPath, BIN], { env: fleet.env }, (error, _, stderr) =>
+      resolve({ status: error?.code, stderr }),
+    );
+  });
+  expect(stderr).toContain('holds bytes that are no UTF-8; send the command over stdin (-I exec sh)');
+  expect(status).toBe(2);
+  const result = await runCli(
+    ['-F', fleet.configPath, '-H', hosts[0]?.name ?? '', 'exec', '-N', '-I', 'sh'],
+    {
+      env: fleet.env,
+      input: Buffer.from('echo a\xffb\n', 'latin1'),
+    },
+  );
+  expect(result.stdout).toEqual(Buffer.from('a\xffb\n', 'latin1'));
 });
 
 const FRAMES: readonly (readonly [name: string, args: readonly string[]])[] = [

@@ -9,7 +9,7 @@ export const TEXTS: readonly string[] = [
   'printf "%s|" a "b c" "" d; printf "\\377\\376\\n"',
   'echo wow! "!" hey',
   'echo !!',
-  'echo * ~ $HOME',
+  'cd /etc; echo host* ~ $HOME',
   'echo {a,b}{1,2}',
   'echo $(echo inner) `echo ticks`',
   // unfinished and wrong
@@ -69,7 +69,7 @@ export const TEXTS: readonly string[] = [
   '( sleep 0.2; echo late ) & echo now; wait',
   'echo a | tr a b | cat',
   'yes | head -n 3',
-  "ps -o comm= -p $$ -p $PPID; sh -c 'ps -o comm= -p $PPID; true'; true",
+  "ps -o comm= -p $$ -p $PPID | sort; sh -c 'ps -o comm= -p $PPID; true'; true",
   "sh -c 'ps -o comm= -p $PPID; true'",
   // input: there is none
   'cat',
@@ -107,7 +107,7 @@ export const TEXTS: readonly string[] = [
 /** Texts that may tell pssh-ts from ssh, and why; docs/connections.md names them. */
 export const EXCEPTIONS: readonly { readonly text: string; readonly shells: readonly string[] }[] = [
   // The variables stand on a line of their own before the command.
-  { text: 'echo $LINENO', shells: ['sh', 'bash', 'zsh'] },
+  { text: 'echo $LINENO', shells: ['bash', 'zsh'] },
   { text: 'echo "$BASH_EXECUTION_STRING"', shells: ['bash'] },
   { text: 'echo last word $_', shells: ['bash'] },
 ];
@@ -116,7 +116,8 @@ export const EXCEPTIONS: readonly { readonly text: string; readonly shells: read
 export function withoutNumbers(text: string): string {
   return text
     .replace(/\bline \d+\b/g, 'line N')
-    .replace(/^(\S*sh):(\s?)\d+:/gm, '$1:$2N:')
+    .replace(/^(\S*sh):(\s?)\d+([:>])/gm, '$1:$2N$3')
     .replace(/^\[(\d+)\] \d+$/gm, '[$1] PID')
+    .replace(/\bfish_pid \d+$/gm, 'fish_pid PID')
     .replace(/\(line \d+\)/g, '(line N)');
 }

@@ -100,6 +100,7 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
       throw usageError('-I and --hostfile - would both read our input; name a file of hosts');
     }
     const commands = resolveCommands(words, merged);
+    refuseBrokenText([...commands, ...Object.values(frame.env), frame.cwd ?? '']);
     const notes: string[] = [];
     const config = configFileOf(program, io.env, command);
     const onNote = (note: string): void => void notes.push(note);
@@ -131,6 +132,13 @@ function resolveCommands(words: readonly string[], options: ExecOptions): readon
   if (command.trim() === '')
     throw usageError('no command to run; write it after exec: pssh-ts -H web1 exec uptime');
   return [command];
+}
+
+// Node reads our arguments as UTF-8 and puts U+FFFD for what is none: the command would be another than was written.
+function refuseBrokenText(texts: readonly string[]): void {
+  const broken = texts.find((text) => text.includes('\ufffd'));
+  if (broken === undefined) return;
+  throw usageError(`${show(broken)} holds bytes that are no UTF-8; send the command over stdin (-I exec sh)`);
 }
 
 function resolveRun(options: ExecOptions, io: Io): RunOptions {
