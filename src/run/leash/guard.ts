@@ -18,7 +18,7 @@ export interface GuardOptions {
 /** Watches over one running command: has the leash ready when it is wanted, and takes it back at the end. */
 export class Guard {
   private leash: Promise<Leash | null> | null = null;
-  private readonly over = new AbortController();
+  private over: AbortController | null = null;
   private readonly timer: NodeJS.Timeout | null;
 
   /** The host heard nothing of us for too long, and has ended the command. */
@@ -44,7 +44,7 @@ export class Guard {
   /** The command is over: nothing is killed any more. */
   async release(): Promise<void> {
     this.stopTimer();
-    this.over.abort();
+    this.over?.abort();
     const leash = await this.leash;
     if (leash === null) return;
     this.lost = leash.lost;
@@ -57,6 +57,7 @@ export class Guard {
     const silenceSeconds = Math.ceil(silenceMs / 1000);
     const command = leashCommand({ graceSeconds: graceMs / 1000, silenceSeconds });
     const signal = AbortSignal.timeout(OPEN_MS);
+    this.over ??= new AbortController();
     this.leash ??= Leash.open(this.connection, { command, silenceMs }, signal, this.over.signal);
     return this.leash;
   }

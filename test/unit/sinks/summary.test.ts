@@ -99,8 +99,17 @@ describe('SummarySink', () => {
     [{ status: 'host-key-failed', error }, "host-key-failed: ssh's words"],
     [{ status: 'disconnected', error }, "disconnected: ssh's words"],
     [{ status: 'skipped', skippedBy: 'failure' }, 'skipped: not run'],
+    [
+      { status: 'timed-out', timedOutBy: 'deadline', killed: 'confirmed' },
+      'timed-out at the deadline of 10m00s, ended on the host',
+    ],
+    [
+      { status: 'timed-out', timedOutBy: 'deadline', error },
+      "timed-out at the deadline of 10m00s: ssh's words",
+    ],
+    [{ status: 'skipped', skippedBy: 'deadline' }, 'skipped: not begun at the deadline of 10m00s'],
   ])('%j is told as %j', (rest, told) => {
-    expect(reason(rest, { limits: { timeoutMs: 90_000, deadlineMs: null } })).toBe(`  a: ${told}`);
+    expect(reason(rest, { limits: { timeoutMs: 90_000, deadlineMs: 600_000 } })).toBe(`  a: ${told}`);
   });
 
   it('passes no control character of a host on', () => {
