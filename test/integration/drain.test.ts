@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { type Fleet, startFleet } from '../fleet/fleet.js';
-import { signalQuietly } from '../fleet/processes.js';
+import { sessionProcesses, signalQuietly } from '../fleet/processes.js';
 import { until } from '../fleet/until.js';
 import { type CliOptions, parseRun, runCli } from './cli.js';
+import { seeLeashes } from './leashes.js';
 import { Sleeps, sessionTable } from './session-table.js';
 
 let fleet: Fleet;
@@ -60,10 +61,7 @@ test('ssh -S: the status is there once nobody holds the output any more, as with
     { deadlineMs: 20_000, what: 'the daemon' },
   );
   // Its leash stands by then, long after the command itself has gone.
-  await until(async () => (await sessionTable()).some(({ args }) => args.startsWith('sh -c me=$$;')), {
-    deadlineMs: 20_000,
-    what: 'a leash',
-  });
+  await seeLeashes(1, () => sessionProcesses(fleet.dir));
   expect([ended, said]).toEqual([false, '']);
   for (const pid of pids) process.kill(pid, 'SIGKILL');
   expect(parseRun(await running).results[0]).toMatchObject({
