@@ -21,7 +21,7 @@ export function views(
     quiet,
     verbose: (options.verbose ?? 0) > 0,
     color: color.stderr,
-    timeoutMs: run.timeoutMs,
+    limits: run,
   });
   if (options.json === true) {
     const command = commands.length === 1 ? (commands[0] ?? null) : null;

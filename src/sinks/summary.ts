@@ -10,7 +10,13 @@ export interface SummaryOptions {
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly color: boolean;
+  readonly limits: Limits;
+}
+
+/** What the user gave to a command, and to the whole run. */
+export interface Limits {
   readonly timeoutMs: number | null;
+  readonly deadlineMs: number | null;
 }
 
 const RED = '\u001b[31m';
@@ -53,7 +59,7 @@ export class SummarySink implements Sink {
     const time = formatDuration(durationMs);
     const hosts = `${total} host${total === 1 ? '' : 's'}`;
     if (this.failures.length === 0) return this.options.quiet ? '' : `pssh-ts: ${hosts} ok in ${time}\n`;
-    const lines = [...groupFailures(this.failures, this.options.timeoutMs)].map(([reason, labels]) => {
+    const lines = [...groupFailures(this.failures, this.options.limits)].map(([reason, labels]) => {
       return `  ${labels.join(',')}: ${terminalSafe(reason)}\n`;
     });
     const failed = new Set(this.failures.map(({ target }) => target.index)).size;
@@ -75,11 +81,11 @@ function again(attempt: number): string {
 }
 
 /** Hosts that failed alike stand in one line, in the targets' order. */
-function groupFailures(failures: readonly HostResult[], timeoutMs: number | null): Map<string, string[]> {
+function groupFailures(failures: readonly HostResult[], limits: Limits): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   const ordered = [...failures].sort((a, b) => a.target.index - b.target.index || a.step - b.step);
   for (const result of ordered) {
-    const reason = reasonOf(result, timeoutMs);
+    const reason = reasonOf(result, limits);
     const labels = groups.get(reason);
     if (labels === undefined) groups.set(reason, [result.target.label]);
     else if (labels.at(-1) !== result.target.label) labels.push(result.target.label);
@@ -92,20 +98,30 @@ const KILLED_NOTE = {
   unknown: '; whether it still runs on the host is not known',
 } as const;
 
-function reasonOf(result: HostResult, timeoutMs: number | null): string {
+function limitOf({ timedOutBy }: HostResult, limits: Limits): string {
+  if (timedOutBy === 'deadline') return atDeadline(limits);
+  return limits.timeoutMs === null ? '' : ` after ${formatDuration(limits.timeoutMs)}`;
+}
+
+function atDeadline({ deadlineMs }: Limits): string {
+  return ` at the deadline${deadlineMs === null ? '' : ` of ${formatDuration(deadlineMs)}`}`;
+}
+
+function reasonOf(result: HostResult, limits: Limits): string {
   const killed = result.killed === null ? '' : KILLED_NOTE[result.killed];
   const said = result.error === null ? '' : `: ${result.error.message}`;
   const reasons: Record<Status, () => string> = {
     ok: () => 'ok',
     failed: () => (result.exitCode === null ? `failed${said}` : `exit status ${result.exitCode}`),
     signaled: () => `killed by ${result.signal === null ? 'a signal' : `SIG${result.signal}`}`,
-    'timed-out': () => `timed-out${timeoutMs === null ? '' : ` after ${formatDuration(timeoutMs)}`}${killed}`,
+    'timed-out': () => `timed-out${limitOf(result, limits)}${killed}${said}`,
     canceled: () => `canceled${killed}`,
     unreachable: () => `unreachable${said}`,
     'auth-failed': () => `auth-failed${said}`,
     'host-key-failed': () => `host-key-failed${said}`,
     disconnected: () => `disconnected${said}`,
-    skipped: () => 'skipped: not run',
+    skipped: () =>
+      result.skippedBy === 'deadline' ? `skipped: not begun${atDeadline(limits)}` : 'skipped: not run',
   };
   return reasons[result.status]();
 }

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { RunSummary } from '../../../src/core/events.js';
 import type { HostResult, Status } from '../../../src/core/result.js';
-import { SummarySink } from '../../../src/sinks/summary.js';
+import { type Limits, SummarySink } from '../../../src/sinks/summary.js';
 import { finished, makeResult, makeSummary, makeTarget, memoryWriter, outputEvent } from '../make.js';
 
 interface Options {
   readonly quiet?: boolean;
   readonly verbose?: boolean;
   readonly color?: boolean;
-  readonly timeoutMs?: number | null;
+  readonly limits?: Limits;
 }
 
 function sink(options: Options = {}) {
@@ -18,7 +18,7 @@ function sink(options: Options = {}) {
     quiet: false,
     verbose: false,
     color: false,
-    timeoutMs: null,
+    limits: { timeoutMs: null, deadlineMs: null },
     ...options,
   });
   return { subject, memory };
@@ -99,8 +99,17 @@ describe('SummarySink', () => {
     [{ status: 'host-key-failed', error }, "host-key-failed: ssh's words"],
     [{ status: 'disconnected', error }, "disconnected: ssh's words"],
     [{ status: 'skipped', skippedBy: 'failure' }, 'skipped: not run'],
+    [
+      { status: 'timed-out', timedOutBy: 'deadline', killed: 'confirmed' },
+      'timed-out at the deadline of 10m00s, ended on the host',
+    ],
+    [
+      { status: 'timed-out', timedOutBy: 'deadline', error },
+      "timed-out at the deadline of 10m00s: ssh's words",
+    ],
+    [{ status: 'skipped', skippedBy: 'deadline' }, 'skipped: not begun at the deadline of 10m00s'],
   ])('%j is told as %j', (rest, told) => {
-    expect(reason(rest, { timeoutMs: 90_000 })).toBe(`  a: ${told}`);
+    expect(reason(rest, { limits: { timeoutMs: 90_000, deadlineMs: 600_000 } })).toBe(`  a: ${told}`);
   });
 
   it('passes no control character of a host on', () => {
