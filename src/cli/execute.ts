@@ -9,6 +9,8 @@ import { chooseTransport } from '../transport/choose.js';
 import type { ExecOptions } from './commands/exec.js';
 import { Interrupts, RunningSink } from './interrupt.js';
 import type { Io } from './io.js';
+import { openKept } from './kept.js';
+import { logFilter } from './log-reader.js';
 import { views } from './views.js';
 
 export interface Execution {
@@ -21,17 +23,28 @@ export interface Execution {
 }
 
 /** Runs a plan with the views that the options ask for. @returns the exit code */
-export async function execute({ plan, connection, run, commands, options, io }: Execution): Promise<number> {
+export async function execute(execution: Execution): Promise<number> {
+  const { plan, connection, run, options, io } = execution;
+  // First: a file that can't be written is told before anything is run.
+  const kept = openKept(execution);
   const running = new RunningSink();
-  const interrupts = new Interrupts(io, () => running.list());
+  const interrupts = new Interrupts(
+    io,
+    () => running.list(),
+    (code) => kept.record(code),
+  );
   // The reader of our stdout went away (`| head`): nobody is left to run for. Other faults of it are our failure.
-  const stdout = new Writer(io.stdout, (error) => {
-    const gone = (error as NodeJS.ErrnoException).code === 'EPIPE';
-    interrupts.cancel(gone ? EXIT.pipe : EXIT.failure);
-  });
-  const stderr = new Writer(io.stderr, () => undefined);
+  const stdout = new Writer(
+    io.stdout,
+    (error) => {
+      const gone = (error as NodeJS.ErrnoException).code === 'EPIPE';
+      interrupts.cancel(gone ? EXIT.pipe : EXIT.failure);
+    },
+    logFilter(io, options, 'stdout'),
+  );
+  const stderr = new Writer(io.stderr, () => undefined, logFilter(io, options, 'stderr'));
   const output = giveUpOutput(interrupts.signal, run, stdout, io);
-  const sinks = [running, ...views({ plan, connection, run, commands, options, io }, stdout, stderr)];
+  const sinks = [running, ...views(execution, stdout, stderr), ...kept.sinks];
   let spool: Spool | null = null;
   try {
     const pool = await openPool(
@@ -65,12 +78,15 @@ export async function execute({ plan, connection, run, commands, options, io }: 
       });
       await stdout.flush();
       // What came after the summary, a reader that went away at the last line, still counts.
-      return interrupts.exitCode ?? summary.exitCode;
+      const code = interrupts.exitCode ?? summary.exitCode;
+      kept.record(code);
+      return code;
     } finally {
       await spool?.close();
       await pool.close();
     }
   } finally {
+    kept.discard();
     output.clear();
     interrupts.dispose();
     // What nobody reads would hold the process for as long as its reader lives.

@@ -24,6 +24,8 @@ export class Interrupts {
   constructor(
     private readonly io: Io,
     private readonly running: () => readonly string[],
+    /** Told just before we leave at once. */
+    private readonly onLeave: (exitCode: number) => void = () => undefined,
   ) {
     this.stop = io.onInterrupt((name) => this.handle(name));
   }
@@ -45,6 +47,7 @@ export class Interrupts {
   private handle(name: InterruptName): void {
     const code = CODES[name];
     if (this.signal.aborted) {
+      this.onLeave(this.exitCode ?? code);
       this.io.exitNow(this.exitCode ?? code);
       return;
     }

@@ -8,6 +8,7 @@ import { addConfigCommand } from './commands/config.js';
 import { addExecCommand } from './commands/exec.js';
 import { addHostsCommand } from './commands/hosts.js';
 import { addMastersCommand } from './commands/masters.js';
+import { addRunsCommand } from './commands/runs.js';
 import { applyDefaults } from './defaults.js';
 import type { Io } from './io.js';
 import { addConnectionOptions, addGeneralOptions, addTargetOptions } from './shared-options.js';
@@ -27,6 +28,7 @@ export function buildProgram(io: Io, argv: readonly string[], done: (code: numbe
   for (const command of [
     addExecCommand(program, context),
     ...addMastersCommand(program, context),
+    ...addRunsCommand(program, context),
     addHostsCommand(program, context),
     addConfigCommand(program, context),
   ]) {

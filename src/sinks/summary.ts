@@ -92,7 +92,8 @@ const KILLED_NOTE = {
   unknown: '; whether it still runs on the host is not known',
 } as const;
 
-function reasonOf(result: HostResult, timeoutMs: number | null): string {
+/** How a step failed, for people. */
+export function reasonOf(result: HostResult, timeoutMs: number | null): string {
   const killed = result.killed === null ? '' : KILLED_NOTE[result.killed];
   const said = result.error === null ? '' : `: ${result.error.message}`;
   const reasons: Record<Status, () => string> = {

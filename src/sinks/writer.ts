@@ -7,10 +7,14 @@ export class Writer {
   private letGo: (() => void) | null = null;
   private abandoned = false;
 
-  /** @param onError the reader went away, or the disk is full: told once */
+  /**
+   * @param onError the reader went away, or the disk is full: told once
+   * @param filter what is written passes through it, in order
+   */
   constructor(
     private readonly stream: Writable,
     onError: (error: Error) => void,
+    private readonly filter: (data: Uint8Array | string) => Uint8Array | string = (data) => data,
   ) {
     stream.on('error', (error: Error) => {
       if (this.failure !== null) return;
@@ -23,7 +27,7 @@ export class Writer {
   write(data: Uint8Array | string): void | Promise<void> {
     // A stream that was closed without an error takes nothing and never says so again.
     if (this.failure !== null || this.abandoned || this.stream.destroyed) return undefined;
-    if (this.stream.write(data)) return undefined;
+    if (this.stream.write(this.filter(data))) return undefined;
     this.draining ??= new Promise<void>((resolve) => {
       const finish = (): void => {
         this.stream.off('drain', finish);

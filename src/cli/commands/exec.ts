@@ -10,6 +10,8 @@ import type { CommandContext } from '../command-context.js';
 import { resolveConnection, timeLimit, wholeNumber } from '../connection-options.js';
 import { configFileOf } from '../defaults.js';
 import { dryRun } from '../dry-run.js';
+import { addFormatOption, checkFormat } from '../format.js';
+import { addKeptOptions, checkKeptOptions, type KeptOptions } from '../kept-options.js';
 import {
   addConnectionOptions,
   addGeneralOptions,
@@ -20,7 +22,7 @@ import {
 } from '../shared-options.js';
 import { resolveTargets } from '../targets.js';
 
-export interface ExecOptions extends SharedOptions {
+export interface ExecOptions extends SharedOptions, KeptOptions {
   readonly command?: readonly string[];
   readonly argv?: boolean;
   readonly raw?: boolean;
@@ -32,6 +34,7 @@ export interface ExecOptions extends SharedOptions {
   readonly drain?: string;
   readonly stdin?: boolean;
   readonly json?: boolean;
+  readonly format?: string;
   readonly prefix?: boolean;
   readonly keepCommands?: boolean;
   readonly maxStatus?: boolean;
@@ -75,11 +78,15 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
     new Option('--max-output <size>', 'kept of each stream of a host for --json (default 64MiB)'),
   ];
   for (const option of views) command.addOption(option.helpGroup('Output:'));
+  addFormatOption(command);
+  addKeptOptions(command);
   addGeneralOptions(command);
   command.action(async (words: readonly string[]) => {
     const merged = mergedOptions<ExecOptions>(command);
     const connection = resolveConnection(merged, io.env);
     const run = resolveRun(merged);
+    checkFormat(merged);
+    checkKeptOptions(merged);
     const frame = {
       env: resolveEnv(merged.env ?? [], io.env),
       raw: merged.raw === true,
