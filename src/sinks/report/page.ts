@@ -60,8 +60,8 @@ const BODY = `<noscript><p class="notice">This report needs JavaScript: it is al
     <div class="tools">
       <label class="search"><span class="hidden">Host name contains</span>
         <input id="search" type="search" placeholder="Filter by host name" autocomplete="off" spellcheck="false"></label>
-      <button type="button" id="copy-folded">Copy hosts, folded</button>
-      <button type="button" id="copy-plain">Copy hosts, one a line</button>
+      <button type="button" id="copy-folded">Copy folded</button>
+      <button type="button" id="copy-plain">Copy one a line</button>
     </div>
     <p id="shown" role="status"></p>
   </section>

@@ -146,6 +146,11 @@ export const SCRIPT = String.raw`
   var lanes = hosts.filter(function (host) { return span(host) !== null; })
     .sort(function (a, b) { return a.begun - b.begun || a.index - b.index; });
   function laneHeight() { return Math.min(Math.max(lanes.length * 12, 24), 260); }
+  // One unit for all marks.
+  function axisTime(ms) {
+    if (ms === 0) return '0';
+    return longest < 1000 || longest >= 60000 ? duration(ms) : (ms / 1000).toFixed(longest < 10000 ? 2 : 1) + ' s';
+  }
   function draw() {
     var canvas = byId('plot'), width = canvas.parentElement.clientWidth, height = laneHeight();
     var scale = window.devicePixelRatio || 1;
@@ -160,8 +165,11 @@ export const SCRIPT = String.raw`
     });
     var visible = new Set(state.shown), lane = height / Math.max(lanes.length, 1);
     var thick = lane >= 4 ? lane * 0.68 : Math.max(lane, 1);
-    lanes.forEach(function (host, place) {
-      var y = place * lane + (lane >= 4 ? lane * 0.16 : 0);
+    // What went wrong last, so that a thousand good neighbours do not paint over it.
+    var places = lanes.map(function (_, place) { return place; });
+    var isOk = function (place) { return lanes[place].status === 'ok'; };
+    places.filter(isOk).concat(places.filter(function (place) { return !isOk(place); })).forEach(function (place) {
+      var host = lanes[place], y = place * lane + (lane >= 4 ? lane * 0.16 : 0);
       var at = function (ms) { return (ms / longest) * width; };
       var middle = host.connected === null ? host.begun : host.connected;
       context.globalAlpha = visible.has(host) ? 1 : 0.12;
@@ -175,7 +183,7 @@ export const SCRIPT = String.raw`
     var axis = byId('axis');
     axis.textContent = '';
     for (var tick = 0; tick <= 4; tick += 1) {
-      var mark = element('span', '', duration((longest * tick) / 4));
+      var mark = element('span', '', axisTime((longest * tick) / 4));
       mark.style.left = tick * 25 + '%';
       axis.append(mark);
     }
@@ -191,7 +199,8 @@ export const SCRIPT = String.raw`
     var head = element('summary'), folded = fold(namesOf(entry.members));
     head.append(element('span', 'count', String(entry.members.length)), element('span', 'names', folded));
     head.append(element('span', 'result tone-' + TONES[group.status], group.reason));
-    var line = (group.stdout || group.stderr).split('\n').find(function (one) { return one.trim() !== ''; }) || '';
+    var said = group.status === 'ok' ? group.stdout || group.stderr : group.stderr || group.stdout;
+    var line = said.split('\n').find(function (one) { return one.trim() !== ''; }) || '';
     if (data.steps > 1) line = 'command ' + (group.step + 1) + (line ? ': ' + line : '');
     if (line !== '') head.append(element('span', 'first', line.slice(0, 300)));
     card.append(head);

@@ -22,7 +22,8 @@ body {
 h1, h2, p, dl, dd, ul { margin: 0; padding: 0; }
 h1 { font-size: 1.5rem; line-height: 1.25; letter-spacing: -0.01em; }
 h2 { font-size: 1.02rem; margin: 0 0 0.6rem; }
-section { margin-top: 1.5rem; }
+section { margin-top: 1.4rem; }
+section.filter + section { margin-top: 0.4rem; }
 code, pre, td.host, .names { font-family: var(--mono); font-size: 0.88em; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 6px; }
@@ -50,7 +51,7 @@ button:hover { background: var(--hover); }
 #search { width: 100%; border: 1px solid var(--line); border-radius: 8px; background: var(--card); padding: 0.32rem 0.75rem; }
 #search::placeholder { color: var(--soft); opacity: 1; }
 #shown { margin-top: 0.5rem; color: var(--soft); font-size: 0.88rem; min-height: 1.5em; }
-.card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 0.9rem 1.1rem 0.7rem; }
+.card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 0.9rem 1.1rem 0.4rem; }
 .card-head { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0.2rem 1rem; }
 .legend { display: flex; flex-wrap: wrap; gap: 0.1rem 1rem; list-style: none; color: var(--soft); font-size: 0.82rem; }
 .legend li::before, .result::before {
@@ -86,7 +87,7 @@ details.group > summary:focus-visible { outline-offset: -2px; }
 .count::before { content: "\\25b8"; display: inline-block; margin-right: 0.6em; color: var(--soft); }
 details[open] > summary .count::before { transform: rotate(90deg); }
 .names { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-details[open] > summary .names { white-space: normal; overflow-wrap: anywhere; max-height: 9em; overflow: auto; }
+details[open] > summary .names { white-space: normal; overflow-wrap: anywhere; max-height: 4.6em; overflow: auto; }
 .first { grid-column: 2 / -1; color: var(--soft); font-family: var(--mono); font-size: 0.82em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 details[open] .first { display: none; }
 .inside { border-top: 1px solid var(--line); padding: 0.7rem 0.9rem 0.9rem; }
