@@ -164,12 +164,12 @@ export const SCRIPT = String.raw`
       colors[tone] = style.getPropertyValue('--' + tone);
     });
     var visible = new Set(state.shown), lane = height / Math.max(lanes.length, 1);
-    var thick = lane >= 4 ? lane * 0.68 : Math.max(lane, 1);
+    var thick = lane >= 4 ? Math.round(lane * 0.68) : Math.max(Math.round(lane), 1);
     // What went wrong last, so that a thousand good neighbours do not paint over it.
     var places = lanes.map(function (_, place) { return place; });
     var isOk = function (place) { return lanes[place].status === 'ok'; };
     places.filter(isOk).concat(places.filter(function (place) { return !isOk(place); })).forEach(function (place) {
-      var host = lanes[place], y = place * lane + (lane >= 4 ? lane * 0.16 : 0);
+      var host = lanes[place], y = Math.floor(place * lane + (lane >= 4 ? lane * 0.16 : 0));
       var at = function (ms) { return (ms / longest) * width; };
       var middle = host.connected === null ? host.begun : host.connected;
       context.globalAlpha = visible.has(host) ? 1 : 0.12;
@@ -232,7 +232,10 @@ export const SCRIPT = String.raw`
       host.groups.forEach(function (place) { entries[place].members.push(host); });
     });
     var shown = entries.filter(function (entry) { return entry.members.length > 0; })
-      .sort(function (a, b) { return a.group.step - b.group.step || b.members.length - a.members.length; });
+      .sort(function (a, b) { 
+        var size = b.members.length - a.members.length;
+        return a.group.step - b.group.step || size || a.members[0].index - b.members[0].index;
+       });
     var list = byId('groups');
     list.textContent = '';
     shown.slice(0, state.groups).forEach(function (entry, place) {

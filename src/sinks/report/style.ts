@@ -125,6 +125,7 @@ footer { margin-top: 1.5rem; color: var(--soft); font-size: 0.82rem; }
   .narrow-off { display: none; }
   th:first-child, td:first-child { width: 38%; padding-left: 0.8rem; }
   .number { width: 5.4rem; }
+  .search { flex-basis: 100%; }
   .tools button { flex: 1 1 auto; }
   details.group > summary { grid-template-columns: auto minmax(0, 1fr); }
   details.group > summary .result { grid-column: 2; }
