@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs';
 import { type LogReader, logGuard } from '../sinks/log-guard.js';
 import type { ExecOptions } from './commands/exec.js';
-import type { Io } from './io.js';
+import type { Execution } from './execute.js';
 
 /** Which CI system reads our output as the log of a job, as its environment says. */
 export function logReader(env: NodeJS.ProcessEnv, options: Pick<ExecOptions, 'github'>): LogReader | null {
@@ -11,15 +11,14 @@ export function logReader(env: NodeJS.ProcessEnv, options: Pick<ExecOptions, 'gi
 
 /** Where somebody may read a stream of ours as a job's log: what keeps hosts from giving commands in it. */
 export function logFilter(
-  io: Io,
-  options: ExecOptions,
+  { io, options, view }: Execution,
   stream: 'stdout' | 'stderr',
 ): ((data: Uint8Array | string) => Uint8Array | string) | undefined {
   const reader = logReader(io.env, options);
   // These formats see to it themselves.
-  if (reader === null || (stream === 'stdout' && options.format !== undefined)) return undefined;
+  if (reader === null || (stream === 'stdout' && (view === 'github' || view === 'gitlab'))) return undefined;
   if (io[stream].isTTY === true || isFile(io[stream])) return undefined;
-  return logGuard(reader, stream === 'stdout' && options.json === true);
+  return logGuard(reader, stream === 'stdout' && (view === 'json' || view === 'ndjson'));
 }
 
 // `> FILE`: no runner reads that, and its bytes stay as they are.

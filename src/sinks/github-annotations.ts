@@ -3,7 +3,7 @@ import { foldNames } from '../core/fold.js';
 import type { HostResult } from '../core/result.js';
 import { githubData, githubProperty } from './github-text.js';
 import { HostOutput } from './host-output.js';
-import { reasonOf } from './summary.js';
+import { endingOf } from './reason.js';
 import { terminalSafe } from './terminal-safe.js';
 import type { Writer } from './writer.js';
 
@@ -41,7 +41,7 @@ export class GithubAnnotationsSink implements Sink {
     const { log, timeoutMs } = this.options;
     const failures = [...this.failures.values()];
     for (const { result, said } of failures.slice(0, MOST)) {
-      const reason = reasonOf(result, timeoutMs);
+      const reason = endingOf(result, timeoutMs);
       const title = githubProperty(terminalSafe(`${result.target.label}: ${reason}`));
       const message = terminalSafe([result.command, said.trimEnd()].filter((part) => part !== '').join('\n'));
       await log.write(`::error title=${title}::${githubData(message || reason)}\n`);

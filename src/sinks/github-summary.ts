@@ -2,10 +2,11 @@ import { appendFileSync, statSync } from 'node:fs';
 import { formatDuration } from '../core/duration.js';
 import type { RunEvent, RunSummary, Sink } from '../core/events.js';
 import { foldNames } from '../core/fold.js';
+import { NO_OUTPUT } from '../core/output.js';
 import { type HostResult, hostStatus } from '../core/result.js';
 import { systemReason } from './file-fault.js';
 import { markdownCell } from './github-text.js';
-import { reasonOf } from './summary.js';
+import { endingOf } from './reason.js';
 import type { Writer } from './writer.js';
 
 export interface GithubSummaryOptions {
@@ -31,7 +32,7 @@ export class GithubSummarySink implements Sink {
     if (event.type === 'summary') this.summary = event.summary;
     if (event.type !== 'finished') return;
     // Without what was captured: the rest is small.
-    const result = { ...event.result, stdout: new Uint8Array(0), stderr: new Uint8Array(0) };
+    const result = { ...event.result, stdout: NO_OUTPUT, stderr: NO_OUTPUT };
     const before = this.results.get(event.target.index);
     if (before === undefined) this.results.set(event.target.index, [result]);
     else before.push(result);
@@ -76,7 +77,7 @@ export class GithubSummarySink implements Sink {
     const worst = hostStatus(results);
     const result = results.find(({ status }) => status === worst) ?? results[0];
     const time = results.reduce((sum, { durationMs }) => sum + durationMs, 0);
-    const reason = result === undefined ? worst : reasonOf(result, this.options.timeoutMs);
+    const reason = result === undefined ? worst : endingOf(result, this.options.timeoutMs);
     return `| ${markdownCell(labelOf(results))} | ${markdownCell(cut(reason))} | ${formatDuration(time)} |\n`;
   }
 }

@@ -2,7 +2,7 @@ import type { RunEvent, Sink } from '../core/events.js';
 import type { HostResult, Status } from '../core/result.js';
 import { AtomicFile } from './atomic-file.js';
 import { HostOutput, type KeptOutput } from './host-output.js';
-import { reasonOf } from './summary.js';
+import { endingOf } from './reason.js';
 import { xmlAttribute, xmlText } from './xml-text.js';
 
 export interface JunitOptions {
@@ -84,7 +84,7 @@ export class JunitSink implements Sink {
     if (verdict !== null) this.counts[verdict] += 1;
     const name =
       this.options.steps > 1 ? `${target.label} [${step + 1}] ${shortened(command)}` : target.label;
-    const message = xmlAttribute(reasonOf(result, this.options.timeoutMs));
+    const message = xmlAttribute(endingOf(result, this.options.timeoutMs));
     const type = xmlAttribute(error?.code ?? status);
     const marks = {
       failure: `      <failure message="${message}" type="${type}">${message}</failure>\n`,

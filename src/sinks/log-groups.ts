@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { formatDuration } from '../core/duration.js';
 import type { RunEvent, Sink } from '../core/events.js';
 import type { HostResult } from '../core/result.js';
+import type { Target } from '../core/target.js';
 import { githubData } from './github-text.js';
 import { HeadTail } from './head-tail.js';
 import type { LogReader } from './log-guard.js';
-import { reasonOf } from './summary.js';
+import { endingOf } from './reason.js';
 import { terminalSafe } from './terminal-safe.js';
 import type { Writer } from './writer.js';
 
@@ -17,6 +18,8 @@ export interface LogGroupsOptions {
   readonly timeoutMs: number | null;
   /** Bytes held of a host. */
   readonly maxOutput: number;
+  /** Told of a host of whose output not all could be held. */
+  readonly onCut: (target: Target) => void;
 }
 
 // A log that is larger for one host is not read by people, and the runner holds it too.
@@ -71,9 +74,10 @@ export class LogGroupsSink implements Sink {
     { target, time }: Extract<RunEvent, { type: 'finished' }>,
   ): void | Promise<void> {
     this.hosts.delete(target.index);
+    if (output.omitted > 0) this.options.onCut(target);
     const bad = results.find(({ status, skippedBy }) => status !== 'ok' && skippedBy !== 'plan');
     const ms = results.reduce((sum, { durationMs }) => sum + durationMs, 0);
-    const reason = bad === undefined ? 'ok' : reasonOf(bad, this.options.timeoutMs);
+    const reason = bad === undefined ? 'ok' : endingOf(bad, this.options.timeoutMs);
     const text = output.text();
     const group: Group = {
       title: `${target.label}: ${reason} (${formatDuration(ms)})`,

@@ -1,4 +1,5 @@
 import type { RunEvent, Sink } from '../core/events.js';
+import { NO_OUTPUT } from '../core/output.js';
 import {
   RECORD_SCHEMA,
   type RecordedHost,
@@ -58,7 +59,7 @@ export class RecordSink implements Sink {
     const { index } = result.target;
     const kept = this.output?.take(result.target);
     this.results.set(index, [...(this.results.get(index) ?? []), recorded(result, this.bounded(kept))]);
-    const bare = { ...result, stdout: new Uint8Array(0), stderr: new Uint8Array(0) };
+    const bare = { ...result, stdout: NO_OUTPUT, stderr: NO_OUTPUT };
     this.ended.set(index, [...(this.ended.get(index) ?? []), bare]);
   }
 

@@ -1,13 +1,14 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { RunEvent, RunSummary, Sink, StreamName } from '../core/events.js';
+import { NO_OUTPUT } from '../core/output.js';
 import type { HostResult } from '../core/result.js';
 import { hostStatus } from '../core/result.js';
 import type { Target } from '../core/target.js';
 import { AtomicFile } from './atomic-file.js';
 import { HostOutput, type KeptOutput } from './host-output.js';
+import { endingOf } from './reason.js';
 import type { ReportData, ReportGroup, ReportHost } from './report/data.js';
 import { reportPage } from './report/page.js';
-import { reasonOf } from './summary.js';
 
 export interface ReportOptions {
   readonly file: string;
@@ -71,7 +72,7 @@ export class ReportSink implements Sink {
       // What was never begun has no place on the time line.
       if (host.begun !== null && event.result.status !== 'skipped') host.ended = event.time;
       host.groups.push(this.groupOf(event.result, this.output.take(event.target)));
-      host.results.push({ ...event.result, stdout: new Uint8Array(0), stderr: new Uint8Array(0) });
+      host.results.push({ ...event.result, stdout: NO_OUTPUT, stderr: NO_OUTPUT });
     }
   }
 
@@ -110,7 +111,7 @@ export class ReportSink implements Sink {
     const group: ReportGroup = {
       step,
       status,
-      reason: reasonOf(result, this.options.timeoutMs),
+      reason: endingOf(result, this.options.timeoutMs),
       stdout: room ? texts.stdout : left(output.stdout.total),
       stderr: room ? texts.stderr : left(output.stderr.total),
     };
@@ -129,7 +130,7 @@ export class ReportSink implements Sink {
       return [
         targets[index]?.label ?? '',
         status,
-        worst === undefined ? '' : reasonOf(worst, timeoutMs),
+        worst === undefined ? '' : endingOf(worst, timeoutMs),
         offset(host.begun),
         offset(host.connected),
         offset(host.ended),

@@ -10,7 +10,6 @@ import type { CommandContext } from '../command-context.js';
 import { resolveConnection, timeLimit, wholeNumber } from '../connection-options.js';
 import { configFileOf } from '../defaults.js';
 import { dryRun } from '../dry-run.js';
-import { addFormatOption, checkFormat } from '../format.js';
 import { addKeptOptions, checkKeptOptions, type KeptOptions } from '../kept-options.js';
 import {
   addConnectionOptions,
@@ -21,8 +20,9 @@ import {
   type SharedOptions,
 } from '../shared-options.js';
 import { resolveTargets } from '../targets.js';
+import { chosenView, parseSize, type ViewName, type ViewOptions, viewOptions } from '../view-options.js';
 
-export interface ExecOptions extends SharedOptions, KeptOptions {
+export interface ExecOptions extends SharedOptions, ViewOptions, KeptOptions {
   readonly command?: readonly string[];
   readonly argv?: boolean;
   readonly raw?: boolean;
@@ -33,12 +33,8 @@ export interface ExecOptions extends SharedOptions, KeptOptions {
   readonly onDisconnect?: string;
   readonly drain?: string;
   readonly stdin?: boolean;
-  readonly json?: boolean;
-  readonly format?: string;
-  readonly prefix?: boolean;
   readonly keepCommands?: boolean;
   readonly maxStatus?: boolean;
-  readonly maxOutput?: string;
 }
 
 export function addExecCommand(program: Command, { io, done }: CommandContext): Command {
@@ -72,20 +68,14 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
     new Option('-S, --max-status', 'exit with the largest remote status'),
   ];
   for (const option of options) command.addOption(option.helpGroup('Running:'));
-  const views: readonly Option[] = [
-    new Option('-N, --no-prefix', 'output as it is, without host names').default(undefined),
-    new Option('--json', 'one JSON document at the end'),
-    new Option('--max-output <size>', 'kept of each stream of a host for --json (default 64MiB)'),
-  ];
-  for (const option of views) command.addOption(option.helpGroup('Output:'));
-  addFormatOption(command);
+  for (const option of viewOptions()) command.addOption(option.helpGroup('Output:'));
   addKeptOptions(command);
   addGeneralOptions(command);
   command.action(async (words: readonly string[]) => {
     const merged = mergedOptions<ExecOptions>(command);
     const connection = resolveConnection(merged, io.env);
-    const run = resolveRun(merged);
-    checkFormat(merged);
+    const view = chosenView(merged);
+    const run = resolveRun(merged, view);
     checkKeptOptions(merged);
     const frame = {
       env: resolveEnv(merged.env ?? [], io.env),
@@ -113,7 +103,7 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
     done(
       merged.dryRun === true
         ? dryRun(plan, connection, run, io)
-        : await execute({ plan, connection, run, commands, options: merged, io }),
+        : await execute({ plan, connection, run, commands, view, options: merged, io }),
     );
   });
   return command;
@@ -135,7 +125,7 @@ function resolveCommands(words: readonly string[], options: ExecOptions): readon
   return [command];
 }
 
-function resolveRun(options: ExecOptions): RunOptions {
+function resolveRun(options: ExecOptions, view: ViewName): RunOptions {
   return Object.freeze({
     fanout: wholeNumber(options.fanout, '--fanout', 1, 10_000) ?? RUN_DEFAULTS.fanout,
     timeoutMs: timeLimit(options.timeout, '--timeout'),
@@ -145,8 +135,9 @@ function resolveRun(options: ExecOptions): RunOptions {
         : parseDuration(options.killGrace, '--kill-grace'),
     onDisconnect: checkedOnDisconnect(options.onDisconnect),
     drainMs: options.drain === undefined ? RUN_DEFAULTS.drainMs : parseDuration(options.drain, '--drain'),
-    capture: options.json === true,
-    maxOutput: options.maxOutput === undefined ? RUN_DEFAULTS.maxOutput : parseSize(options.maxOutput),
+    capture: view === 'json',
+    maxOutput:
+      options.maxOutput === undefined ? RUN_DEFAULTS.maxOutput : parseSize(options.maxOutput, '--max-output'),
     keepCommands: options.keepCommands === true,
   });
 }
@@ -155,16 +146,6 @@ function checkedOnDisconnect(text: string | undefined): RunOptions['onDisconnect
   if (text === undefined) return RUN_DEFAULTS.onDisconnect;
   if (text === 'kill' || text === 'leave') return text;
   throw usageError(`--on-disconnect: ${show(text)} is neither kill nor leave; write one of them`);
-}
-
-const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
-
-function parseSize(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$/i.exec(text.trim());
-  const bytes =
-    match === null ? Number.NaN : Number(match[1]) * (SIZE_UNITS[(match[2] ?? '').toLowerCase()] ?? 1);
-  if (Number.isFinite(bytes)) return Math.round(bytes);
-  throw usageError(`--max-output: ${show(text)} is no size; write bytes or 64KiB, 64MiB, 1GiB`);
 }
 
 function resolveEnv(entries: readonly string[], env: NodeJS.ProcessEnv): Record<string, string> {

@@ -8,7 +8,14 @@ import { FORGERIES, GithubRunner } from './github-runner.js';
 
 function shown(reader: LogReader, events: readonly RunEvent[], steps = 1, maxOutput = 1024 * 1024): string {
   const { writer, memory } = memoryWriter();
-  const subject = new LogGroupsSink({ stdout: writer, reader, steps, timeoutMs: null, maxOutput });
+  const subject = new LogGroupsSink({
+    stdout: writer,
+    reader,
+    steps,
+    timeoutMs: null,
+    maxOutput,
+    onCut: () => undefined,
+  });
   for (const event of events) void subject.event(event);
   return memory.text;
 }

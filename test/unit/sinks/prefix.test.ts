@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { memoryStore } from '../../../src/core/output.js';
 import { PrefixSink, prefixLines } from '../../../src/sinks/prefix.js';
 import { finished, makeResult, makeTarget, memoryWriter, outputEvent } from '../make.js';
 
@@ -13,6 +14,7 @@ function sink(traits: { readonly terminal?: boolean; readonly color?: boolean } 
     stdout: out.writer,
     stderr: err.writer,
     targets: [SHORT, LONG],
+    store: memoryStore,
     terminal: { stdout: terminal, stderr: terminal },
     color: { stdout: color, stderr: color },
   });
