@@ -30,7 +30,7 @@ export interface Execution {
 export async function execute(execution: Execution): Promise<number> {
   const { plan, connection, run, options, io } = execution;
   // First: a file that can't be written is told before anything is run.
-  const kept = openKept(execution);
+  const kept = await openKept(execution);
   const running = new RunningSink();
   const screen = io.stderr.isTTY === true ? new Screen(io.stderr) : null;
   const stderr = new Writer(io.stderr, () => undefined, screen, logFilter(execution, 'stderr'));

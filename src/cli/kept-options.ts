@@ -1,5 +1,7 @@
+import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { usageError } from '../core/errors.js';
+import { show } from '../core/show.js';
 import type { FolderMode } from '../sinks/output-folder.js';
 
 /** What is left of a run when it is over. */
@@ -41,8 +43,21 @@ export function checkKeptOptions(options: KeptOptions): void {
   const mode = append === true ? '--append' : overwrite === true ? '--overwrite' : null;
   if (mode !== null && outdir === undefined && errdir === undefined)
     throw usageError(`${mode} is about the files of --outdir and --errdir; add one of them`);
+  refuseOnePlace('--outdir', outdir, '--errdir', errdir);
+  refuseOnePlace('--junit', options.junit, '--report', options.report);
   if (record === false && recordOutput === true)
     throw usageError('--no-record and --record-output contradict each other; leave one out');
+}
+
+// One would be written over the other.
+function refuseOnePlace(
+  one: string,
+  first: string | undefined,
+  other: string,
+  second: string | undefined,
+): void {
+  if (first === undefined || second === undefined || path.resolve(first) !== path.resolve(second)) return;
+  throw usageError(`${one} and ${other} both name ${show(first)}; name a place for each`);
 }
 
 export function folderMode({ append, overwrite }: KeptOptions): FolderMode {

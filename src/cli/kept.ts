@@ -2,10 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Sink } from '../core/events.js';
 import { recordId } from '../core/record.js';
 import { systemReason } from '../sinks/file-fault.js';
-import { FilesSink } from '../sinks/files.js';
-import { JunitSink } from '../sinks/junit.js';
 import { RecordSink } from '../sinks/record.js';
-import { ReportSink } from '../sinks/report.js';
 import type { Execution } from './execute.js';
 import { folderMode } from './kept-options.js';
 import { recordFolder, writeRecord } from './record-store.js';
@@ -23,10 +20,10 @@ export interface Kept {
 type KeptSink = Sink & { discard(): void };
 
 /** @throws PsshError ERR_USAGE where a file or folder can't be written; then nothing is left of the others */
-export function openKept(execution: Execution): Kept {
+export async function openKept(execution: Execution): Promise<Kept> {
   const opened: KeptSink[] = [];
   try {
-    for (const open of sinksOf(execution)) opened.push(open());
+    for (const open of openers(execution)) opened.push(await open());
   } catch (error) {
     for (const sink of opened) sink.discard();
     throw error;
@@ -41,32 +38,35 @@ export function openKept(execution: Execution): Kept {
   };
 }
 
-/** Folders last: they are made as they are opened. */
-function sinksOf({ plan, run, commands, options }: Execution): readonly (() => KeptSink)[] {
+/** Each loaded when it is asked for. Folders come last: they are made as they are opened. */
+function openers({ plan, run, commands, options }: Execution): readonly (() => Promise<KeptSink>)[] {
   const startedAt = new Date();
   const targets = plan.map(({ target }) => target);
   const { junit, report } = options;
-  const shared = {
-    command: commands.join('; '),
-    steps: commands.length,
-    timeoutMs: run.timeoutMs,
-    startedAt,
-  };
-  const mode = folderMode(options);
-  const folders = (['outdir', 'errdir'] as const).flatMap((name) => {
-    const folder = options[name];
-    const stream = name === 'outdir' ? ('stdout' as const) : ('stderr' as const);
-    return folder === undefined
-      ? []
-      : [() => new FilesSink({ option: `--${name}`, folder, mode, stream, targets })];
-  });
-  return [
-    ...(junit === undefined
-      ? []
-      : [() => new JunitSink({ ...shared, file: junit, maxOutput: run.maxOutput })]),
-    ...(report === undefined ? [] : [() => new ReportSink({ ...shared, file: report, targets })]),
-    ...folders,
-  ];
+  const { timeoutMs, maxOutput } = run;
+  const shared = { command: commands.join('; '), steps: commands.length, timeoutMs, startedAt };
+  const found: (() => Promise<KeptSink>)[] = [];
+  if (junit !== undefined)
+    found.push(async () => {
+      const { JunitSink } = await import('../sinks/junit.js');
+      return new JunitSink({ ...shared, file: junit, maxOutput });
+    });
+  if (report !== undefined)
+    found.push(async () => {
+      const { ReportSink } = await import('../sinks/report.js');
+      return new ReportSink({ ...shared, file: report, targets });
+    });
+  for (const [option, stream, folder] of [
+    ['--outdir', 'stdout', options.outdir],
+    ['--errdir', 'stderr', options.errdir],
+  ] as const) {
+    if (folder === undefined) continue;
+    found.push(async () => {
+      const { FilesSink } = await import('../sinks/files.js');
+      return new FilesSink({ option, folder, mode: folderMode(options), stream, targets });
+    });
+  }
+  return found;
 }
 
 function openRecord({ plan, commands, options, io }: Execution): {

@@ -11,7 +11,12 @@ import type { Channel, Connection, OpenOptions, Transport } from './transport.js
 /** `ssh -S`: a process of the system's ssh for each command, over a live master. */
 export const processTransport: Transport = {
   kind: 'process',
-  connect: async (master, pool) => new ProcessConnection(master, pool),
+  connect: async (master, pool, signal) => {
+    signal.throwIfAborted();
+    // Of a dead one ssh would only say that it can't log in.
+    await pool.ask(master);
+    return new ProcessConnection(master, pool);
+  },
 };
 
 class ProcessConnection implements Connection {

@@ -167,6 +167,17 @@ describe('--junit and --report', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  test('two that would be written over each other are refused', async () => {
+    const outputs = await run(['-H', 'node1', 'exec', '--outdir', 'out', '--errdir', './out', 'true']);
+    expect([outputs.code, outputs.err]).toEqual([
+      2,
+      'pssh-ts: --outdir and --errdir both name "out"; name a place for each\n',
+    ]);
+    const reports = await run(['-H', 'node1', 'exec', '--junit', 'x', '--report', `${folder}/x`, 'true']);
+    expect(reports.code).toBe(2);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   test('what is cancelled is reported too', async () => {
     const command = `echo begun > ${file('begun')}; exec sleep 300`;
     let pid = 0;
@@ -222,6 +233,10 @@ describe('in a job on GitHub', () => {
     ['prefixed lines', []],
     ['-N', ['-N']],
     ['--json', ['--json']],
+    ['--ndjson', ['--ndjson']],
+    ['--gather', ['--gather']],
+    ['--diff', ['--diff']],
+    ['--inline', ['--inline']],
   ])('a host gives the runner no command: %s', async (_, options) => {
     const result = await run(['-H', NODES, 'exec', ...options, forging()], github());
     expect(result.code).toBe(5);
@@ -349,6 +364,35 @@ describe('records', () => {
     const verbose = await run(['-H', 'node1', '-v', 'exec', 'true']);
     expect(verbose.code).toBe(0);
     expect(verbose.err.match(/no record of this run/g)).toHaveLength(1);
+  });
+
+  test('a run that is left at once has its record too, and no half of a report', async () => {
+    // The host's own shell ignores TERM, so the first signal does not end it within the grace.
+    const command = `trap '' TERM; echo begun > ${file('begun')}; while :; do sleep 0.1; done`;
+    let pid = 0;
+    const ending = run(
+      ['-H', 'node1', 'exec', '--junit', 'junit.xml', '--kill-grace', '30', command],
+      {},
+      {
+        onStart: (started) => {
+          pid = started;
+        },
+      },
+    );
+    await until(() => existsSync(file('begun')), { deadlineMs: 30_000, what: 'the command to begin' });
+    process.kill(pid, 'SIGTERM');
+    // Signals that come together are one.
+    await until(
+      () => {
+        process.kill(pid, 'SIGTERM');
+        return existsSync(runsFolder());
+      },
+      { deadlineMs: 20_000, what: 'the record', everyMs: 300 },
+    );
+    expect((await ending).code).toBe(143);
+    expect(records()[0]).toMatchObject({ exitCode: 143, hosts: [{ label: 'node1', status: null }] });
+    expect(readdirSync(folder).sort()).toEqual(['begun', 'state']);
+    expect((await run(['runs', 'show'])).out).toContain('not ended when pssh-ts left (1): node1');
   });
 
   test('runs at the same time leave a record each', async () => {
