@@ -43,9 +43,9 @@ type Finder = (bytes: Uint8Array) => readonly number[];
 function githubPlaces(): Finder {
   let line: 'blank' | 'colon' | 'text' = 'blank';
   let hashes = 0;
-  return (bytes) => {
+  const scan = (bytes: Buffer, from: number): readonly number[] => {
     const places: number[] = [];
-    for (let place = 0; place < bytes.length; place += 1) {
+    for (let place = from; place < bytes.length; place += 1) {
       const byte = bytes[place] as number;
       if (byte === BRACKET && hashes >= 2) places.push(place);
       hashes = byte === HASH ? hashes + 1 : 0;
@@ -58,6 +58,13 @@ function githubPlaces(): Finder {
       } else if (line === 'colon' || (byte > BLANK && byte < 0x80)) line = 'text';
     }
     return places;
+  };
+  return (piece) => {
+    const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+    const begun = line === 'colon' || hashes > 0;
+    if (begun || bytes.includes('::') || bytes.includes('##')) return scan(bytes, 0);
+    // Most output: only how its last line begins matters for what follows.
+    return scan(bytes, Math.max(bytes.lastIndexOf(NEWLINE), bytes.lastIndexOf(RETURN), 0));
   };
 }
 

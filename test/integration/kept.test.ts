@@ -384,8 +384,9 @@ describe('records', () => {
     // Signals that come together are one.
     await until(
       () => {
+        if (existsSync(runsFolder())) return true;
         process.kill(pid, 'SIGTERM');
-        return existsSync(runsFolder());
+        return false;
       },
       { deadlineMs: 20_000, what: 'the record', everyMs: 300 },
     );

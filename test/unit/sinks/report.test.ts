@@ -58,11 +58,8 @@ describe('ReportSink', () => {
     const text = await page([target], events, hostile);
     expect(text.match(/<\/?script/g)).toHaveLength(4);
     expect(embedded(text)).not.toContain('<');
-    expect(dataOf(text)).toMatchObject({
-      command: hostile,
-      hosts: [[hostile]],
-      groups: [{ stdout: hostile }],
-    });
+    const { command, hosts, groups } = dataOf(text);
+    expect([command, hosts[0]?.[0], groups[0]?.stdout]).toEqual([hostile, hostile, hostile]);
   });
 
   it('groups by all of the output, and shows a bounded part of it', async () => {
