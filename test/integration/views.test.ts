@@ -1,7 +1,10 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Fleet, startFleet } from '../fleet/fleet.js';
 import { eventFaults, runFaults } from '../unit/sinks/schema.js';
-import { type CliOptions, parseRun, runCli } from './cli.js';
+import { BIN, type CliOptions, parseRun, type RunDocument, runCli, runProgram } from './cli.js';
 
 let fleet: Fleet;
 
@@ -109,5 +112,93 @@ describe('a real run on five hosts', () => {
     ]);
     expect(lines.filter((line) => line.startsWith('node2: '))).toHaveLength(10);
     expect(lines).toHaveLength(13);
+  });
+});
+
+describe('memory', () => {
+  const HOOK = new URL('peak-memory.mjs', import.meta.url).href;
+  const many = Array.from({ length: 20 }, (_, index) => `m${index + 1}`);
+  let dir: string;
+
+  beforeAll(async () => {
+    for (const name of many) await fleet.addHost({ name, sameServerAs: 'node1' });
+    dir = await mkdtemp(join(tmpdir(), 'pt-memory-'));
+  });
+  afterAll(() => rm(dir, { recursive: true, force: true }));
+
+  /** Runs with all output into a file. @returns the most memory that pssh-ts took, in MB */
+  async function peak(
+    args: readonly string[],
+    file: string,
+  ): Promise<{ code: number | null; err: string; mb: number }> {
+    const peakFile = join(dir, 'peak');
+    const env = { ...fleet.env, NODE_OPTIONS: `--import ${HOOK}`, PEAK_MEMORY_FILE: peakFile };
+    const command = [
+      process.execPath,
+      BIN,
+      '-F',
+      fleet.configPath,
+      '-f',
+      '10',
+      '-H',
+      'm[1-20]',
+      'exec',
+      ...args,
+    ];
+    const { code, err } = await runProgram(
+      'sh',
+      ['-c', 'out=$1; shift; exec "$@" > "$out"', 'sh', file, ...command],
+      { env },
+    );
+    return { code, err, mb: Number(await readFile(peakFile, 'utf8')) / 1024 };
+  }
+
+  // 20 hosts x 12 MB; what is not text is the larger in JSON.
+  const SPEAK =
+    'i=0; while test $i -lt 12; do head -c 1000000 /dev/zero | tr "\\0" x; echo; i=$((i+1)); done';
+
+  test('--json of more than memory should hold is one valid document', async () => {
+    const file = join(dir, 'run.json');
+    const { code, mb } = await peak(['--json', SPEAK], file);
+    expect(code).toBe(0);
+    const document = JSON.parse(await readFile(file, 'utf8')) as RunDocument;
+    expect(runFaults(document)).toBe('');
+    for (const { stdout, truncated } of document.results) {
+      expect([stdout.length, truncated]).toEqual([12 * 1_000_001, false]);
+    }
+    expect((await stat(file)).size).toBeGreaterThan(240_000_000);
+    expect(mb).toBeLessThan(300);
+  });
+
+  test.each(['--json', '--gather', '--inline'])(
+    '%s with --max-output cuts, marks it and warns',
+    async (view) => {
+      const file = join(dir, 'cut');
+      const { code, err, mb } = await peak([view, '--max-output', '100KiB', SPEAK], file);
+      expect(code).toBe(0);
+      expect(err).toContain('pssh-ts: output was cut after 100KiB a stream (--max-output) on m[1-20]\n');
+      const text = await readFile(file, 'utf8');
+      expect(text.length).toBeLessThan(20 * 110_000);
+      if (view === '--json') {
+        const { results } = JSON.parse(text) as RunDocument;
+        expect(results.map(({ truncated }) => truncated)).toEqual(many.map(() => true));
+      } else {
+        expect(text).toContain('output cut after 100KiB');
+      }
+      expect(mb).toBeLessThan(200);
+    },
+  );
+
+  test('a reader that is slow holds the hosts back, not the memory', async () => {
+    const file = join(dir, 'slow');
+    const env = { ...fleet.env, NODE_OPTIONS: `--import ${HOOK}`, PEAK_MEMORY_FILE: join(dir, 'peak') };
+    const command = [process.execPath, BIN, '-F', fleet.configPath, '-H', 'm[1-10]', 'exec', SPEAK];
+    // Takes 16 KiB at a time, and looks at each byte of it.
+    const slow = '"$@" | dd bs=16k 2>/dev/null | od -An -c | wc -l > "$out"';
+    const { code } = await runProgram('sh', ['-c', `out=$1; shift; ${slow}`, 'sh', file, ...command], {
+      env,
+    });
+    expect(code).toBe(0);
+    expect(Number(await readFile(join(dir, 'peak'), 'utf8')) / 1024).toBeLessThan(200);
   });
 });
