@@ -10,6 +10,7 @@ const LARGEST = 8 * 1024 * 1024;
  * @returns null: they differ too much
  */
 export function lineDiff(before: Output, after: Output): readonly string[] | null {
+  if (areEqual(before, after)) return [];
   if (before.length + after.length > LARGEST) return null;
   const patch = structuredPatch('', '', latin1(before), latin1(after), undefined, undefined, {
     context: 3,
@@ -17,10 +18,26 @@ export function lineDiff(before: Output, after: Output): readonly string[] | nul
   });
   if (patch === undefined) return null;
   return patch.hunks.flatMap(({ oldStart, oldLines, newStart, newLines, lines }) => [
-    `@@ -${oldStart},${oldLines} +${newStart},${newLines} @@`,
+    `@@ -${range(oldStart, oldLines)} +${range(newStart, newLines)} @@`,
     ...lines,
   ]);
 }
+
+// Kept outputs of one length are cut at the same places; others are compared at once.
+function areEqual(before: Output, after: Output): boolean {
+  if (before.length !== after.length) return false;
+  const others = after.pieces()[Symbol.iterator]();
+  for (const piece of before.pieces()) {
+    const other = others.next();
+    if (other.done === true || other.value.length !== piece.length)
+      return Buffer.compare(before.bytes(), after.bytes()) === 0;
+    if (Buffer.compare(piece, other.value) !== 0) return false;
+  }
+  return true;
+}
+
+// Of no lines the one before is named.
+const range = (start: number, lines: number): string => `${lines === 0 ? start - 1 : start},${lines}`;
 
 // A character a byte, so that what is no UTF-8 comes out as it went in.
 function latin1(output: Output): string {

@@ -5,8 +5,12 @@ export type Terminal = Writable & { readonly columns?: number };
 
 const DEFAULT_COLUMNS = 80;
 // The cursor stands at the beginning of the status line whenever it is shown. A terminal that wraps its lines anew
-// when it gets narrower takes the cursor along, so that this erases all of the line and nothing above it.
-const ERASE = '\r\u001b[J';
+// when it gets narrower takes the cursor along, so that this erases all of the line and nothing above it. The blank:
+// tmux takes an erasing from its very first place for a new screen, and keeps the old one in its history.
+const ERASE = '\r \u001b[J\r';
+// A terminal may be narrower than we know yet: it cuts the line then, it does not wrap it (DECAWM).
+const NO_WRAP = '\u001b[?7l';
+const WRAP = '\u001b[?7h';
 const REDRAW_MS = 50;
 
 /**
@@ -59,7 +63,7 @@ export class Screen {
     // In the middle of a line there is no place for another.
     if (this.render === null || !this.atLineStart) return;
     const columns = this.terminal.columns || DEFAULT_COLUMNS;
-    this.terminal.write(`${ERASE}${this.render(columns)}\r`);
+    this.terminal.write(`${ERASE}${NO_WRAP}${this.render(columns)}${WRAP}\r`);
     this.shown = true;
     this.drawnAt = performance.now();
   }
