@@ -1,6 +1,7 @@
-import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { aliveCheck } from './control.js';
+import { readFileSync, renameSync } from 'node:fs';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { shortage } from '../core/shortage.js';
+import { aliveCheck, endMaster } from './control.js';
 import { ownerOf, parseSocketName, type SocketName, socketName } from './names.js';
 import { ownerPid } from './owner.js';
 import type { SessionTraits } from './session-traits.js';
@@ -8,6 +9,8 @@ import type { SessionTraits } from './session-traits.js';
 const ALIVE_DEADLINE_MS = 2_000;
 const OLD_MS = 24 * 3_600_000;
 const SWEEP_PAUSE_MS = 60_000;
+// What is younger may have a socket that was being renamed when we looked.
+const ORPHAN_MS = 60_000;
 
 /** What is kept beside a master's socket. */
 export interface MasterRecord {
@@ -21,6 +24,8 @@ export interface MasterRecord {
   /** The address really connected to, as ssh logged it. */
   readonly address: string | null;
   readonly session?: SessionTraits;
+  /** What was known of the server's sessions when it began. */
+  readonly sessionCap?: number | null;
 }
 
 /** The runtime folder: who has which master, and the taking and handing back of them. */
@@ -28,7 +33,7 @@ export class MasterStore {
   constructor(readonly folder: string) {}
 
   file(name: string): string {
-    return path.join(this.folder, name);
+    return `${this.folder}/${name}`;
   }
 
   pathOf(name: SocketName): string {
@@ -39,11 +44,14 @@ export class MasterStore {
     return (await readdir(this.folder)).flatMap((file) => parseSocketName(file) ?? []);
   }
 
-  /** Takes a master by renaming its socket. Null: somebody else was first, or it is gone. */
-  async take(name: SocketName, owner: string | null): Promise<SocketName | null> {
+  /**
+   * Takes a master by renaming its socket. Null: somebody else was first, or it is gone. At once, like the reading
+   * of a record: on a warm run the detour over Node's threads would cost more than all else that a host needs.
+   */
+  take(name: SocketName, owner: string | null): SocketName | null {
     const taken = { ...name, owner };
     try {
-      await rename(this.pathOf(name), this.pathOf(taken));
+      renameSync(this.pathOf(name), this.pathOf(taken));
       return taken;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
@@ -62,9 +70,19 @@ export class MasterStore {
     await writeFile(this.file(`${hash}.${id}.json`), JSON.stringify(record), { mode: 0o600 });
   }
 
-  async readRecord({ hash, id }: SocketName): Promise<MasterRecord | null> {
+  /** How many sessions the server grants a connection, as a refusal has taught us. Null: nothing is known. */
+  async readCap(hash: string): Promise<number | null> {
+    const text = await readFile(this.file(`${hash}.cap`), 'latin1').catch(() => '');
+    return /^[1-9]\d{0,3}$/.test(text) ? Number(text) : null;
+  }
+
+  async writeCap(hash: string, cap: number): Promise<void> {
+    await writeFile(this.file(`${hash}.cap`), String(cap), { mode: 0o600 });
+  }
+
+  readRecord({ hash, id }: SocketName): MasterRecord | null {
     try {
-      return JSON.parse(await readFile(this.file(`${hash}.${id}.json`), 'utf8')) as MasterRecord;
+      return JSON.parse(readFileSync(this.file(`${hash}.${id}.json`), 'utf8')) as MasterRecord;
     } catch {
       // Missing, or cut by a full disk: the master is known by its socket alone.
       return null;
@@ -79,6 +97,7 @@ export class MasterStore {
   async sweep(owner: string): Promise<void> {
     const files = await readdir(this.folder);
     const owners = new Set(files.flatMap((file) => ownerOf(file) ?? parseSocketName(file)?.owner ?? []));
+    owners.delete(owner);
     const dead = new Set<string>();
     // All at once: one that is stopped answers nobody, and each of them would be waited for.
     await Promise.all(
@@ -93,18 +112,24 @@ export class MasterStore {
       const socket = parseSocketName(file);
       if (socket !== null) masters.add(`${socket.hash}.${socket.id}`);
       if (socket?.owner === null && thorough) await this.removeIfExpired(socket, owner);
-      if (socket !== null && dead.has(socket.owner ?? '')) await this.take(socket, null);
+      if (socket !== null && dead.has(socket.owner ?? '')) this.take(socket, null);
       const of = ownerOf(file);
       if (of === null || !dead.has(of)) continue;
       // One that begins has its socket under another name until it listens.
-      if (!file.endsWith('.new') || (await this.isOld(file))) await rm(this.file(file), { force: true });
+      if (!file.endsWith('.new') || (await this.isOlder(file, OLD_MS)))
+        await rm(this.file(file), { force: true });
     }
+    if (thorough) await this.removeOrphans(files, masters);
+  }
+
+  /** Records without a socket, and what was learnt of servers so long ago that it may be otherwise by now. */
+  private async removeOrphans(files: readonly string[], masters: Set<string>): Promise<void> {
+    for (const { hash, id } of await this.sockets()) masters.add(`${hash}.${id}`);
     for (const file of files) {
       const master = /^(.*)\.json$/.exec(file)?.[1];
-      // readdir may have missed a socket that was being renamed; a record that is old has none.
-      if (master !== undefined && !masters.has(master) && (await this.isOld(file))) {
+      const gone = master !== undefined && !masters.has(master) && (await this.isOlder(file, ORPHAN_MS));
+      if (gone || (file.endsWith('.cap') && (await this.isOlder(file, OLD_MS))))
         await rm(this.file(file), { force: true });
-      }
     }
   }
 
@@ -113,27 +138,32 @@ export class MasterStore {
     const mark = this.file('swept');
     const last = (await stat(mark).catch(() => null))?.mtimeMs ?? 0;
     if (Math.abs(Date.now() - last) < SWEEP_PAUSE_MS) return false;
-    await writeFile(mark, '', { mode: 0o600 });
+    // A full disk: it is swept each time.
+    await writeFile(mark, '', { mode: 0o600 }).catch(() => undefined);
     return true;
   }
 
-  private async isOld(file: string): Promise<boolean> {
+  private async isOlder(file: string, ms: number): Promise<boolean> {
     const since = (await stat(this.file(file)).catch(() => null))?.mtimeMs ?? Date.now();
-    return Date.now() - since > OLD_MS;
+    return Date.now() - since > ms;
   }
 
   /** ssh can't remove the socket of a master that has ended by itself: it knows it by an earlier name. */
   private async removeIfExpired(name: SocketName, owner: string): Promise<void> {
-    const record = await this.readRecord(name);
+    const record = this.readRecord(name);
     const idleSince = (await stat(this.pathOf(name)).catch(() => null))?.ctimeMs ?? Date.now();
     if (Date.now() - idleSince < (record?.persistSeconds ?? 0) * 1000) return;
-    const taken = await this.take(name, owner);
+    const taken = this.take(name, owner);
     if (taken === null) return;
     const alive = await aliveCheck(this.pathOf(taken), ALIVE_DEADLINE_MS).then(
       () => true,
-      () => false,
+      (error: unknown) => shortage(error) !== null,
     );
-    if (alive) await this.take(taken, null);
-    else await this.remove(taken);
+    if (alive) {
+      this.take(taken, null);
+      return;
+    }
+    await endMaster(this.pathOf(taken), record?.pid, ALIVE_DEADLINE_MS);
+    await this.remove(taken);
   }
 }

@@ -3,7 +3,7 @@ import type { RunOptions } from '../core/options.js';
 import { type BlockStore, NO_OUTPUT } from '../core/output.js';
 import type { HostResult } from '../core/result.js';
 import { ConnectFailure } from '../master/login.js';
-import type { Lease, MasterPool } from '../master/pool.js';
+import type { Lease, Master, MasterPool } from '../master/pool.js';
 import type { Connection, Transport } from '../transport/transport.js';
 import type { EventBus } from './event-bus.js';
 import type { PlannedHost } from './plan.js';
@@ -41,9 +41,17 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
   const onAttempt = (attempt: number): void => {
     void bus.emit({ type: 'connecting', time: Date.now(), target, attempt });
   };
+  const obtain = async (): Promise<{ lease: Lease; connection: Connection }> => {
+    const { pool, transport } = context;
+    let proven: Connection | null = null;
+    const prove = async (master: Master): Promise<void> => {
+      proven = await transport.connect(master, pool, signal);
+    };
+    lease = await pool.acquire(target, signal, onAttempt, prove);
+    return { lease, connection: proven ?? (await transport.connect(lease.master, pool, signal)) };
+  };
   try {
-    lease = await context.pool.acquire(target, signal, onAttempt);
-    connection = await context.transport.connect(lease.master, context.pool, signal);
+    ({ lease, connection } = await obtain());
     const { kind, reason } = connection;
     const transport = { kind, ...(reason === undefined ? {} : { reason }) };
     await bus.emit({ type: 'connected', time: Date.now(), target, reused: lease.reused, transport });
@@ -61,8 +69,7 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
         lease.retire();
         await connection.close();
         await lease.release();
-        lease = await context.pool.acquire(target, signal, onAttempt);
-        connection = await context.transport.connect(lease.master, context.pool, signal);
+        ({ lease, connection } = await obtain());
         const again = { target, step, planned, connection, attempts: lease.attempts };
         result = await runStep({ ...context, ...again });
       }
@@ -71,7 +78,8 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
       await record(result);
     }
   } catch (error) {
-    await record(unrun(host, results.length, connectFault(error, host, signal)));
+    const { attempts = 0 } = lease ?? {};
+    await record(unrun(host, results.length, { attempts, ...connectFault(error, host, signal) }));
     while (results.length < steps.length) {
       await record(unrun(host, results.length, { status: 'skipped', skippedBy: 'failure' }));
     }

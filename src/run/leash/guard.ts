@@ -9,7 +9,7 @@ const OPEN_MS = 10_000;
 /** Watches over one running command: has the leash ready when it is wanted, and takes it back at the end. */
 export class Guard {
   private leash: Promise<Leash | null> | null = null;
-  private readonly over = new AbortController();
+  private over: AbortController | null = null;
   private readonly timer: NodeJS.Timeout | null;
 
   /** @param armed also end the command when we ourselves die: the leash is opened before it is needed */
@@ -34,7 +34,7 @@ export class Guard {
   /** The command is over: nothing is killed any more. */
   async release(): Promise<void> {
     this.stopTimer();
-    this.over.abort();
+    this.over?.abort();
     const leash = await this.leash;
     if (leash === null) return;
     leash.release();
@@ -43,6 +43,7 @@ export class Guard {
 
   private open(): Promise<Leash | null> {
     const command = leashCommand(this.graceMs / 1000);
+    this.over ??= new AbortController();
     this.leash ??= Leash.open(this.connection, command, AbortSignal.timeout(OPEN_MS), this.over.signal);
     return this.leash;
   }
