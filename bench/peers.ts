@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Fleet, startFleet } from '../test/fleet/fleet.js';
 
-export const BIN = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
+export const BIN = fileURLToPath(new URL('../dist/bin.cjs', import.meta.url));
 
 export interface BenchFleet {
   readonly fleet: Fleet;
@@ -16,7 +16,7 @@ export interface BenchFleet {
 
 /** Many names on a few sshd. */
 export async function benchFleet(hosts: number, servers: number): Promise<BenchFleet> {
-  if (!existsSync(BIN)) throw new Error('dist/bin.js is missing; run npm run build');
+  if (!existsSync(BIN)) throw new Error('dist/bin.cjs is missing; run npm run build');
   const names = Array.from({ length: hosts }, (_, index) => `h${index + 1}`);
   const fleet = await startFleet({
     hosts: names.map((name, place) =>

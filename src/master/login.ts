@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { PsshError } from '../core/errors.js';
 import type { ConnectionOptions } from '../core/options.js';
@@ -7,6 +7,7 @@ import { type Diagnosis, lastLine } from '../ssh/diagnose.js';
 import { resolveConfig } from '../ssh/resolve.js';
 import { Clock } from './clock.js';
 import { type SessionTraits, sessionTraits } from './session-traits.js';
+import { readLog } from './ssh-log.js';
 import { startMaster } from './start.js';
 
 const SERVER_ALIVE_SECONDS = 15;
@@ -61,7 +62,7 @@ export async function login(options: LoginOptions): Promise<Login> {
   } catch (error) {
     signal.throwIfAborted();
     if (!clock.expired) throw error;
-    const said = tries.said ?? lastLine(await readFile(logPath, 'latin1').catch(() => ''));
+    const said = tries.said ?? lastLine((await readLog(logPath)) ?? '');
     const reason = `not connected within ${connection.connectTimeoutMs / 1000}s${said === null ? '' : ` (${said})`}`;
     throw new ConnectFailure(target, 'unreachable', 'ERR_CONNECT_TIMEOUT', reason, tries.made);
   } finally {

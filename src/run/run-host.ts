@@ -78,7 +78,8 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
       await record(result);
     }
   } catch (error) {
-    await record(unrun(host, results.length, connectFault(error, host, signal)));
+    const { attempts = 0 } = lease ?? {};
+    await record(unrun(host, results.length, { attempts, ...connectFault(error, host, signal) }));
     while (results.length < steps.length) {
       await record(unrun(host, results.length, { status: 'skipped', skippedBy: 'failure' }));
     }

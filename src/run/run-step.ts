@@ -6,6 +6,7 @@ import type { StreamName } from '../core/events.js';
 import type { RunOptions } from '../core/options.js';
 import type { BlockStore } from '../core/output.js';
 import type { HostResult, Status } from '../core/result.js';
+import { shortage } from '../core/shortage.js';
 import type { Target } from '../core/target.js';
 import type { Channel, Connection } from '../transport/transport.js';
 import type { EventBus } from './event-bus.js';
@@ -211,6 +212,11 @@ function faultStatus(code: PsshError['code']): Status {
 }
 
 export function asPsshError(error: unknown, target: Target): PsshError {
+  const short = shortage(error);
+  if (short !== null) {
+    const code = error instanceof PsshError ? error.code : 'ERR_MASTER';
+    return new PsshError(code, short, { target: target.label, cause: error });
+  }
   if (error instanceof PsshError) return error;
   const message = error instanceof Error ? error.message : String(error);
   return new PsshError('ERR_MASTER', message, { target: target.label, cause: error });

@@ -71,7 +71,7 @@ export class ProgressSink implements Sink {
       if (passed < APPEARS_MS) return;
       screen.show((columns) => fitParts(this.parts(performance.now()), columns - 1));
     } else if (passed >= this.nextLine) {
-      this.nextLine = passed + Math.min(passed, LONGEST_PAUSE_MS);
+      while (this.nextLine <= passed) this.nextLine += Math.min(this.nextLine, LONGEST_PAUSE_MS);
       void stderr.writeLines(`pssh-ts: ${fitParts(this.parts(now), Number.POSITIVE_INFINITY)}\n`);
     }
   }

@@ -3,6 +3,9 @@ import type { Exit } from '../core/channel.js';
 import type { PsshError } from '../core/errors.js';
 import type { Master, MasterPool } from '../master/pool.js';
 
+/** Said where it is not known how a command ended. */
+export const LOST = 'the connection was lost while the command ran';
+
 export interface OpenOptions {
   /** `none`: the remote's stdin is empty. */
   readonly stdin: 'none' | 'pipe';
