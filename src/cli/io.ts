@@ -6,7 +6,7 @@ export type InterruptName = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 export interface Io {
   readonly stdin: Readable;
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
-  readonly stderr: Writable & { readonly isTTY?: boolean };
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly env: NodeJS.ProcessEnv;
   /** @returns stops listening */
   onInterrupt(handler: (name: InterruptName) => void): () => void;

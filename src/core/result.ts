@@ -1,4 +1,5 @@
 import type { ErrorCode } from './errors.js';
+import type { Output } from './output.js';
 import type { Target } from './target.js';
 
 /** How one step ended on one host. */
@@ -46,8 +47,8 @@ export interface HostResult {
   /** The signal that ended the remote command, without `SIG`; null when none did or its name is not known. */
   readonly signal: string | null;
   /** What was captured; empty when the run does not capture. */
-  readonly stdout: Uint8Array;
-  readonly stderr: Uint8Array;
+  readonly stdout: Output;
+  readonly stderr: Output;
   /** Output beyond `maxOutput` was cut from `stdout` or `stderr`. */
   readonly truncated: boolean;
   /** Connections tried, 0 when a live master served. */

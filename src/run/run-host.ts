@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { RunOptions } from '../core/options.js';
+import { type BlockStore, NO_OUTPUT } from '../core/output.js';
 import type { HostResult } from '../core/result.js';
 import { ConnectFailure } from '../master/login.js';
 import type { Lease, Master, MasterPool } from '../master/pool.js';
@@ -15,6 +16,8 @@ export interface HostContext {
   readonly transport: Transport;
   readonly options: RunOptions;
   readonly bus: EventBus;
+  /** Where captured output lies. */
+  readonly store: BlockStore;
   readonly stdin: (() => Readable) | null;
   readonly signal: AbortSignal;
 }
@@ -124,8 +127,8 @@ function unrun(host: PlannedHost, step: number, fault: Fault): HostResult {
     command: host.steps[step]?.command ?? '',
     exitCode: null,
     signal: null,
-    stdout: new Uint8Array(0),
-    stderr: new Uint8Array(0),
+    stdout: NO_OUTPUT,
+    stderr: NO_OUTPUT,
     truncated: false,
     attempts: 0,
     startedAt: null,

@@ -1,13 +1,14 @@
 import type { Readable } from 'node:stream';
+import { Capture } from '../core/capture.js';
 import type { Exit } from '../core/channel.js';
 import { PsshError } from '../core/errors.js';
 import type { StreamName } from '../core/events.js';
 import type { RunOptions } from '../core/options.js';
+import type { BlockStore } from '../core/output.js';
 import type { HostResult, Status } from '../core/result.js';
 import { shortage } from '../core/shortage.js';
 import type { Target } from '../core/target.js';
 import type { Channel, Connection } from '../transport/transport.js';
-import { Capture } from './capture.js';
 import type { EventBus } from './event-bus.js';
 import { Guard } from './leash/guard.js';
 import { LineSplitter } from './lines.js';
@@ -29,6 +30,8 @@ export interface StepContext {
   readonly silenceMs: number;
   readonly options: RunOptions;
   readonly bus: EventBus;
+  /** Where captured output lies. */
+  readonly store: BlockStore;
   readonly stdin: (() => Readable) | null;
   /** Cancels the run, or its deadline has come. */
   readonly signal: AbortSignal;
@@ -44,15 +47,16 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   const { target, step, planned, options, bus } = context;
   const startedAt = new Date();
   const started = performance.now();
-  const captures = { stdout: new Capture(options.maxOutput), stderr: new Capture(options.maxOutput) };
+  const capture = (): Capture => new Capture(options.maxOutput, context.store);
+  const captures = { stdout: capture(), stderr: capture() };
   const finish = (ending: Ending, killed: HostResult['killed'] = null): HostResult => ({
     target,
     step,
     command: planned.command,
     ...describe(ending),
     killed,
-    stdout: captures.stdout.take(),
-    stderr: captures.stderr.take(),
+    stdout: captures.stdout.end(),
+    stderr: captures.stderr.end(),
     truncated: captures.stdout.truncated || captures.stderr.truncated,
     attempts: context.attempts,
     startedAt,

@@ -3,6 +3,7 @@ import pMap from 'p-map';
 import type { RunSummary, Sink } from '../core/events.js';
 import { exitCode } from '../core/exit-code.js';
 import type { RunOptions } from '../core/options.js';
+import { type BlockStore, memoryStore } from '../core/output.js';
 import { type HostResult, hostStatus, STATUSES, type Status } from '../core/result.js';
 import type { MasterPool } from '../master/pool.js';
 import type { Transport } from '../transport/transport.js';
@@ -17,6 +18,8 @@ export interface RunRequest {
   readonly transport: Transport;
   readonly options: RunOptions;
   readonly sinks: readonly Sink[];
+  /** Where captured output lies. @default in memory */
+  readonly store?: BlockStore;
   /** Gives each host's input; null: stdin is empty. */
   readonly stdin: (() => Readable) | null;
   readonly signal: AbortSignal;
@@ -36,9 +39,10 @@ export interface RunOutcome {
 export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   const { plan, options, sinks } = request;
   const started = performance.now();
+  const store = request.store ?? memoryStore;
   const bus = new EventBus(sinks, request.onSinkError);
   const { signal, dispose } = runSignal(request.signal, options.deadlineMs);
-  const byHost = await pMap(plan, (host) => runHost(host, { ...request, bus, signal }), {
+  const byHost = await pMap(plan, (host) => runHost(host, { ...request, bus, store, signal }), {
     concurrency: options.fanout,
   }).finally(dispose);
   const results = byHost.flat();

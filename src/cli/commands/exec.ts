@@ -11,6 +11,7 @@ import { resolveConnection, timeLimit, wholeNumber } from '../connection-options
 import { configFileOf } from '../defaults.js';
 import { dryRun } from '../dry-run.js';
 import type { Io } from '../io.js';
+import { addKeptOptions, checkKeptOptions, type KeptOptions } from '../kept-options.js';
 import {
   addConnectionOptions,
   addGeneralOptions,
@@ -20,8 +21,9 @@ import {
   type SharedOptions,
 } from '../shared-options.js';
 import { resolveTargets } from '../targets.js';
+import { chosenView, parseSize, type ViewName, type ViewOptions, viewOptions } from '../view-options.js';
 
-export interface ExecOptions extends SharedOptions {
+export interface ExecOptions extends SharedOptions, ViewOptions, KeptOptions {
   readonly command?: readonly string[];
   readonly argv?: boolean;
   readonly raw?: boolean;
@@ -34,11 +36,8 @@ export interface ExecOptions extends SharedOptions {
   readonly drain?: string;
   readonly stdin?: boolean;
   readonly tty?: boolean;
-  readonly json?: boolean;
-  readonly prefix?: boolean;
   readonly keepCommands?: boolean;
   readonly maxStatus?: boolean;
-  readonly maxOutput?: string;
 }
 
 export function addExecCommand(program: Command, { io, done }: CommandContext): Command {
@@ -74,17 +73,15 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
     new Option('-S, --max-status', 'exit with the largest remote status'),
   ];
   for (const option of options) command.addOption(option.helpGroup('Running:'));
-  const views: readonly Option[] = [
-    new Option('-N, --no-prefix', 'output as it is, without host names').default(undefined),
-    new Option('--json', 'one JSON document at the end'),
-    new Option('--max-output <size>', 'kept of each stream of a host for --json (default 64MiB)'),
-  ];
-  for (const option of views) command.addOption(option.helpGroup('Output:'));
+  for (const option of viewOptions()) command.addOption(option.helpGroup('Output:'));
+  addKeptOptions(command);
   addGeneralOptions(command);
   command.action(async (words: readonly string[]) => {
     const merged = mergedOptions<ExecOptions>(command);
     const connection = resolveConnection(merged, io.env);
-    const run = resolveRun(merged, io);
+    const view = chosenView(merged);
+    const run = resolveRun(merged, view, io);
+    checkKeptOptions(merged);
     const frame = {
       env: resolveEnv(merged.env ?? [], io.env),
       raw: merged.raw === true,
@@ -112,7 +109,7 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
     done(
       merged.dryRun === true
         ? dryRun(plan, connection, run, io)
-        : await execute({ plan, connection, run, commands, options: merged, io }),
+        : await execute({ plan, connection, run, commands, view, options: merged, io }),
     );
   });
   return command;
@@ -141,7 +138,7 @@ function refuseBrokenText(texts: readonly string[]): void {
   throw usageError(`${show(broken)} holds bytes that are no UTF-8; send the command over stdin (-I exec sh)`);
 }
 
-function resolveRun(options: ExecOptions, io: Io): RunOptions {
+function resolveRun(options: ExecOptions, view: ViewName, io: Io): RunOptions {
   return Object.freeze({
     fanout: wholeNumber(options.fanout, '--fanout', 1, 10_000) ?? RUN_DEFAULTS.fanout,
     timeoutMs: timeLimit(options.timeout, '--timeout'),
@@ -152,8 +149,9 @@ function resolveRun(options: ExecOptions, io: Io): RunOptions {
         : parseDuration(options.killGrace, '--kill-grace'),
     onDisconnect: checkedOnDisconnect(options.onDisconnect),
     drainMs: options.drain === undefined ? RUN_DEFAULTS.drainMs : parseDuration(options.drain, '--drain'),
-    capture: options.json === true,
-    maxOutput: options.maxOutput === undefined ? RUN_DEFAULTS.maxOutput : parseSize(options.maxOutput),
+    capture: view === 'json',
+    maxOutput:
+      options.maxOutput === undefined ? RUN_DEFAULTS.maxOutput : parseSize(options.maxOutput, '--max-output'),
     keepCommands: options.keepCommands === true,
     pty: options.tty === true ? terminalLike(io, options.raw === true) : null,
   });
@@ -169,16 +167,6 @@ function checkedOnDisconnect(text: string | undefined): RunOptions['onDisconnect
   if (text === undefined) return RUN_DEFAULTS.onDisconnect;
   if (text === 'kill' || text === 'leave') return text;
   throw usageError(`--on-disconnect: ${show(text)} is neither kill nor leave; write one of them`);
-}
-
-const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
-
-function parseSize(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$/i.exec(text.trim());
-  const bytes =
-    match === null ? Number.NaN : Number(match[1]) * (SIZE_UNITS[(match[2] ?? '').toLowerCase()] ?? 1);
-  if (Number.isFinite(bytes)) return Math.round(bytes);
-  throw usageError(`--max-output: ${show(text)} is no size; write bytes or 64KiB, 64MiB, 1GiB`);
 }
 
 function resolveEnv(entries: readonly string[], env: NodeJS.ProcessEnv): Record<string, string> {
