@@ -5,6 +5,7 @@ import { hostNameFault, parsePort, userNameFault } from '../core/host-name.js';
 import { CONNECTION_DEFAULTS, type ConnectionOptions, type TransportChoice } from '../core/options.js';
 import { show } from '../core/show.js';
 import type { SharedOptions } from './shared-options.js';
+import { isCi } from './terminal.js';
 
 // What pssh-ts itself decides for every ssh it starts: a user's value would be passed over in silence.
 const OWN_KEYWORDS: Readonly<Record<string, string>> = {
@@ -13,7 +14,7 @@ const OWN_KEYWORDS: Readonly<Record<string, string>> = {
   controlpersist: 'use --persist',
   batchmode: 'pssh-ts never waits for a keyboard',
   remotecommand: 'the command is what follows exec',
-  requesttty: 'pssh-ts runs commands without a terminal',
+  requesttty: 'use --tty',
   sessiontype: 'pssh-ts runs commands',
   forkafterauthentication: 'pssh-ts runs commands',
   stdinnull: 'use -I for input, nothing for none',
@@ -33,7 +34,7 @@ export function resolveConnection(options: SharedOptions, env: NodeJS.ProcessEnv
   if (userFault !== null) throw usageError(`--user: ${userFault}; write the login name as the host knows it`);
   if (sshConfig !== undefined && sshConfig !== 'none') checkFile('-F', sshConfig, 'an ssh_config');
   for (const file of options.identity ?? []) checkFile('-i', file, 'a private key');
-  const inCi = env.CI !== undefined && env.CI !== '' && env.CI !== 'false';
+  const inCi = isCi(env);
   return Object.freeze({
     ...(user === undefined ? {} : { user }),
     ...(port === undefined ? {} : { port: checkedPort(port) }),

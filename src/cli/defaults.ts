@@ -4,6 +4,7 @@ import { nearest } from '../core/nearest.js';
 import { show } from '../core/show.js';
 import { completeTree } from './command-tree.js';
 import { type ConfigFile, readConfigFile } from './config-file.js';
+import { VIEW_OPTIONS } from './view-options.js';
 
 const PREFIX = 'PSSH_TS_';
 // These say what this one call is to do; a default for them would surprise.
@@ -41,7 +42,7 @@ export function configFileOf(
 
 /**
  * Fills in what neither the command line said before nor after the command: from `PSSH_TS_*`, else from the
- * config file. A target option on the command line puts all default targets aside.
+ * config file. A target option on the command line puts all default targets aside, a view every default view.
  * @returns everything that is in force for the command, and where from
  * @throws PsshError ERR_USAGE for an unknown variable or key, or a value that does not fit
  */
@@ -52,6 +53,7 @@ export function applyDefaults(program: Command, command: Command, env: NodeJS.Pr
   const said = (name: string): boolean =>
     chain.some((one) => one.getOptionValueSource(attributeOf(one, name)) === 'cli');
   const named = TARGETS.some((name) => chain.some((one) => targetSaid(one, name)));
+  const viewSaid = VIEW_OPTIONS.some(said);
   const settings: Setting[] = [];
   for (const option of settable(command)) {
     const name = longName(option);
@@ -59,6 +61,7 @@ export function applyDefaults(program: Command, command: Command, env: NodeJS.Pr
       settings.push({ name, values: chain.flatMap((one) => shownValues(one, name)), source: `--${name}` });
       continue;
     }
+    if (viewSaid && VIEW_OPTIONS.includes(name)) continue;
     const value = fromEnv.get(name) ?? file.options.get(name);
     if (value === undefined) continue;
     setOption(command, option, value.values, value.where);

@@ -3,12 +3,17 @@ import type { ConnectionOptions, RunOptions } from '../core/options.js';
 import { openPool } from '../master/open-pool.js';
 import type { PlannedHost } from '../run/plan.js';
 import { runPlan } from '../run/runner.js';
+import { SpillStore } from '../run/spill-store.js';
 import { Spool } from '../run/spool.js';
+import { Screen } from '../sinks/screen.js';
 import { Writer } from '../sinks/writer.js';
 import { chooseTransport } from '../transport/choose.js';
 import type { ExecOptions } from './commands/exec.js';
 import { Interrupts, RunningSink } from './interrupt.js';
 import type { Io } from './io.js';
+import { openKept } from './kept.js';
+import { logFilter } from './log-reader.js';
+import type { ViewName } from './view-options.js';
 import { views } from './views.js';
 
 export interface Execution {
@@ -16,34 +21,56 @@ export interface Execution {
   readonly connection: ConnectionOptions;
   readonly run: RunOptions;
   readonly commands: readonly string[];
+  readonly view: ViewName;
   readonly options: ExecOptions;
   readonly io: Io;
 }
 
 /** Runs a plan with the views that the options ask for. @returns the exit code */
-export async function execute({ plan, connection, run, commands, options, io }: Execution): Promise<number> {
+export async function execute(execution: Execution): Promise<number> {
+  const { plan, connection, run, options, io } = execution;
+  // First: a file that can't be written is told before anything is run.
+  const kept = await openKept(execution);
   const running = new RunningSink();
-  const interrupts = new Interrupts(io, () => running.list());
+  const screen = io.stderr.isTTY === true ? new Screen(io.stderr) : null;
+  const stderr = new Writer(io.stderr, () => undefined, screen, logFilter(execution, 'stderr'));
+  const tell = (text: string): void => void stderr.writeLines(text);
+  const interrupts = new Interrupts(io, () => running.list(), {
+    tell,
+    leave: (code) => {
+      screen?.close();
+      kept.record(code);
+      io.exitNow(code);
+    },
+  });
   // The reader of our stdout went away (`| head`): nobody is left to run for. Other faults of it are our failure.
-  const stdout = new Writer(io.stdout, (error) => {
+  const onOutputError = (error: Error): void => {
     const gone = (error as NodeJS.ErrnoException).code === 'EPIPE';
     interrupts.cancel(gone ? EXIT.pipe : EXIT.failure);
+  };
+  const onTerminal = io.stdout.isTTY === true ? screen : null;
+  const stdout = new Writer(io.stdout, onOutputError, onTerminal, logFilter(execution, 'stdout'));
+  const output = giveUpOutput(interrupts.signal, run, stdout, tell);
+  const store = new SpillStore({
+    onFailure: (error) => {
+      // What a command wrote is lost: a result must not look as if it had said less.
+      tell(`pssh-ts: output can't be kept in the temp folder: ${error.message}\n`);
+      interrupts.cancel(EXIT.failure);
+    },
   });
-  const stderr = new Writer(io.stderr, () => undefined);
-  const output = giveUpOutput(interrupts.signal, run, stdout, io);
-  const sinks = [running, ...views({ plan, connection, run, commands, options, io }, stdout, stderr)];
+  const sinks = [running, ...views(execution, { stdout, stderr, screen, store }), ...kept.sinks];
   let spool: Spool | null = null;
   try {
     const pool = await openPool(
       connection,
-      (note) => void (options.quiet ? undefined : stderr.write(`pssh-ts: ${note}\n`)),
+      (note) => void (options.quiet ? undefined : tell(`pssh-ts: ${note}\n`)),
     );
     try {
       spool =
         options.stdin === true
           ? await Spool.open(io.stdin, (error) => {
               // A command that saw only a part of its input must not pass for one that saw all.
-              io.stderr.write(`pssh-ts: the input can't be read to its end: ${error.message}\n`);
+              tell(`pssh-ts: the input can't be read to its end: ${error.message}\n`);
               interrupts.cancel(EXIT.failure);
             })
           : null;
@@ -54,50 +81,58 @@ export async function execute({ plan, connection, run, commands, options, io }: 
         transport: chooseTransport(connection.transport),
         options: run,
         sinks,
+        store,
         stdin: input === null ? null : () => input.reader(),
         signal: interrupts.signal,
         exitCodeOf: (ended) =>
           interrupts.exitCode ?? (options.maxStatus === true ? maxStatus(ended) : exitCode(ended)),
         onSinkError: (error) => {
-          io.stderr.write(`pssh-ts: ${error instanceof Error ? error.message : String(error)}\n`);
+          tell(`pssh-ts: ${error instanceof Error ? error.message : String(error)}\n`);
           interrupts.cancel(EXIT.failure);
         },
       });
       await stdout.flush();
       // What came after the summary, a reader that went away at the last line, still counts.
-      return interrupts.exitCode ?? summary.exitCode;
+      const code = interrupts.exitCode ?? summary.exitCode;
+      kept.record(code);
+      return code;
     } finally {
       await spool?.close();
       await pool.close();
     }
   } finally {
+    kept.discard();
     output.clear();
     interrupts.dispose();
+    screen?.close();
+    store.close();
     // What nobody reads would hold the process for as long as its reader lives.
-    if (output.isGivenUp()) io.exitNow(interrupts.exitCode ?? EXIT.failure);
+    if (output.isGivenUp()) io.exitNow(interrupts.exitCode ?? EXIT.timeout);
   }
 }
 
-/** After a cancel a reader that does not read is waited for no longer than the remotes are. */
+/** After a cancel or the deadline a reader that does not read is waited for no longer than the remotes are. */
 function giveUpOutput(
   signal: AbortSignal,
   run: RunOptions,
   stdout: Writer,
-  io: Io,
+  tell: (text: string) => void,
 ): { readonly clear: () => void; readonly isGivenUp: () => boolean } {
   let timer: NodeJS.Timeout | undefined;
   let givenUp = false;
   const start = (): void => {
-    timer = setTimeout(() => {
+    // A cancel may follow the deadline.
+    timer ??= setTimeout(() => {
       givenUp = stdout.abandon();
-      if (givenUp)
-        io.stderr.write('pssh-ts: the reader of the output does not read; the rest of it is dropped\n');
+      if (givenUp) tell('pssh-ts: the reader of the output does not read; the rest of it is dropped\n');
     }, run.killGraceMs + run.drainMs);
   };
   signal.addEventListener('abort', start, { once: true });
+  const deadline = run.deadlineMs === null ? undefined : setTimeout(start, run.deadlineMs);
   return {
     clear: () => {
       clearTimeout(timer);
+      clearTimeout(deadline);
       signal.removeEventListener('abort', start);
     },
     isGivenUp: () => givenUp,

@@ -10,6 +10,12 @@ const CODES: Readonly<Record<InterruptName, number>> = {
 const SECOND_CHANCE_MS = 1_000;
 const MOST_SHOWN = 20;
 
+/** How an interrupt speaks and leaves, past what is being shown. */
+export interface InterruptWay {
+  tell(text: string): void;
+  leave(code: number): void;
+}
+
 /**
  * What ends a run early. On a terminal the first ^C tells which hosts still run, a second within a second
  * cancels; elsewhere, and for TERM and HUP, the first cancels. One more after the cancel leaves at once.
@@ -24,6 +30,7 @@ export class Interrupts {
   constructor(
     private readonly io: Io,
     private readonly running: () => readonly string[],
+    private readonly way: InterruptWay,
   ) {
     this.stop = io.onInterrupt((name) => this.handle(name));
   }
@@ -45,7 +52,7 @@ export class Interrupts {
   private handle(name: InterruptName): void {
     const code = CODES[name];
     if (this.signal.aborted) {
-      this.io.exitNow(this.exitCode ?? code);
+      this.way.leave(this.exitCode ?? code);
       return;
     }
     const now = performance.now();
@@ -58,7 +65,7 @@ export class Interrupts {
     const hosts = this.running();
     const shown = hosts.slice(0, MOST_SHOWN).join(',');
     const more = hosts.length > MOST_SHOWN ? ` and ${hosts.length - MOST_SHOWN} more` : '';
-    this.io.stderr.write(
+    this.way.tell(
       `\npssh-ts: still running on ${shown || 'no host'}${more}; ^C again within a second cancels\n`,
     );
   }

@@ -15,3 +15,19 @@ export function terminalTraits(io: Io, colorOption: boolean | undefined): Termin
   const able = (terminal: boolean): boolean => !refused && (forced || (terminal && TERM !== 'dumb'));
   return { terminal: { stdout, stderr }, color: { stdout: able(stdout), stderr: able(stderr) } };
 }
+
+/** Whether CI is set: there is nobody to watch or to ask. */
+export function isCi(env: NodeJS.ProcessEnv): boolean {
+  return env.CI !== undefined && env.CI !== '' && env.CI !== 'false';
+}
+
+/** Redrawn in place where somebody can watch it, as lines where it is asked for elsewhere. */
+export function progressKind(
+  io: Pick<Io, 'stderr' | 'env'>,
+  option: boolean | undefined,
+  quiet: boolean,
+): 'redraw' | 'lines' | 'none' {
+  if (option === false || (quiet && option !== true)) return 'none';
+  if (io.stderr.isTTY === true && io.env.TERM !== 'dumb' && !isCi(io.env)) return 'redraw';
+  return option === true ? 'lines' : 'none';
+}

@@ -1,4 +1,5 @@
 import type { ErrorCode } from './errors.js';
+import type { Output } from './output.js';
 import type { Target } from './target.js';
 
 /** How one step ended on one host. */
@@ -46,8 +47,8 @@ export interface HostResult {
   /** The signal that ended the remote command, without `SIG`; null when none did or its name is not known. */
   readonly signal: string | null;
   /** What was captured; empty when the run does not capture. */
-  readonly stdout: Uint8Array;
-  readonly stderr: Uint8Array;
+  readonly stdout: Output;
+  readonly stderr: Output;
   /** Output beyond `maxOutput` was cut from `stdout` or `stderr`. */
   readonly truncated: boolean;
   /** Connections tried, 0 when a live master served. */
@@ -57,8 +58,13 @@ export interface HostResult {
   /** After a kill: whether every process of the remote session was seen to be gone. Null: nothing was killed. */
   readonly killed: 'confirmed' | 'unknown' | null;
   readonly error: ResultError | null;
-  /** Why a skipped step was not run: part of the plan counts as ok, the others' or an earlier step's failure does not. */
-  readonly skippedBy?: 'plan' | 'failure';
+  /**
+   * Why a skipped step was not run: part of the plan counts as ok, the others' or an earlier step's failure and
+   * the run's deadline do not.
+   */
+  readonly skippedBy?: 'plan' | 'failure' | 'deadline';
+  /** The time that was over was the whole run's. */
+  readonly timedOutBy?: 'deadline';
 }
 
 // As the exit code ranks them, so that the counts and the code tell the same story.

@@ -1,4 +1,4 @@
-import { foldNames } from './fold.js';
+import { foldNames } from '../core/fold.js';
 
 /**
  * Names with as much as can be said by group: `@web,db[3-4]`. A group is used where all its hosts are among the

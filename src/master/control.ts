@@ -8,8 +8,9 @@ export class ControlError extends Error {
   constructor(
     readonly fault: ControlFault,
     message: string,
+    cause?: unknown,
   ) {
-    super(message);
+    super(message, cause === undefined ? undefined : { cause });
   }
 }
 
@@ -42,6 +43,29 @@ export async function terminateMaster(controlPath: string, deadlineMs: number): 
     throw new ControlError('foreign', 'the master refused to end');
 }
 
+/**
+ * Ends a master that is ours alone, and never throws. One that is stopped heeds no request, so it is killed: as its
+ * socket listens, the process that made it lives under its old id.
+ */
+export async function endMaster(
+  controlPath: string,
+  pid: number | null | undefined,
+  deadlineMs: number,
+): Promise<void> {
+  try {
+    await terminateMaster(controlPath, deadlineMs);
+  } catch (error) {
+    // 0, -1 and the like would be whole groups.
+    if (typeof pid !== 'number' || pid <= 1 || !(error instanceof ControlError) || error.fault !== 'silent')
+      return;
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+}
+
 /** One request and its answer, after the exchange of hellos. */
 function request(controlPath: string, type: number, deadlineMs: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -59,8 +83,10 @@ function request(controlPath: string, type: number, deadlineMs: number): Promise
       deadlineMs,
     );
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') finish(new ControlError('missing', 'no control socket'));
-      else finish(new ControlError('dead', `control socket: ${error.code ?? error.message}`));
+      // Too many wait for its answer already.
+      if (error.code === 'EAGAIN') finish(new ControlError('silent', 'the master does not answer'));
+      else if (error.code === 'ENOENT') finish(new ControlError('missing', 'no control socket'));
+      else finish(new ControlError('dead', `control socket: ${error.code ?? error.message}`, error));
     });
     socket.on('close', () => finish(new ControlError('dead', 'the master closed the connection')));
     socket.on('connect', () => {

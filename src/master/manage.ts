@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { aliveCheck, terminateMaster } from './control.js';
+import { shortage } from '../core/shortage.js';
+import { aliveCheck, endMaster } from './control.js';
 import type { SocketName } from './names.js';
 import { Owner, ownerPid } from './owner.js';
 import { MasterStore } from './store.js';
@@ -26,7 +27,7 @@ interface Found {
 
 async function find(store: MasterStore, owner: string): Promise<Found[]> {
   await store.sweep(owner);
-  const found = await Promise.all((await store.sockets()).map((name) => inspect(store, name)));
+  const found = await Promise.all((await store.sockets()).map((name) => inspect(store, name, owner)));
   return found
     .filter((one) => one !== null)
     .sort((a, b) =>
@@ -34,10 +35,10 @@ async function find(store: MasterStore, owner: string): Promise<Found[]> {
     );
 }
 
-async function inspect(store: MasterStore, name: SocketName): Promise<Found | null> {
+async function inspect(store: MasterStore, name: SocketName, owner: string): Promise<Found | null> {
+  const record = store.readRecord(name);
   try {
     const pid = await aliveCheck(store.pathOf(name), DEADLINE_MS);
-    const record = store.readRecord(name);
     const since = record === null ? (await stat(store.pathOf(name))).ctimeMs : Date.parse(record.startedAt);
     const info: MasterInfo = {
       label: record?.label ?? '?',
@@ -50,9 +51,13 @@ async function inspect(store: MasterStore, name: SocketName): Promise<Found | nu
       usedBy: name.owner === null ? null : await ownerPid(store.folder, name.owner),
     };
     return { name, info };
-  } catch {
-    // A free one that does not answer serves nobody: its files go. One in use is its owner's to judge.
-    if (name.owner === null) await store.remove(name);
+  } catch (error) {
+    if (shortage(error) !== null) throw error;
+    // A free one that does not answer serves nobody: it goes. One in use is its owner's to judge.
+    const mine = name.owner === null ? store.take(name, owner) : null;
+    if (mine === null) return null;
+    await endMaster(store.pathOf(mine), record?.pid, DEADLINE_MS);
+    await store.remove(mine);
     return null;
   }
 }
@@ -98,7 +103,7 @@ async function closeWanted(store: MasterStore, owner: string, wanted: (master: M
       // Taken first, so that no other process takes it up while it ends.
       const mine = store.take(name, owner);
       if (mine === null) return;
-      await terminateMaster(store.pathOf(mine), DEADLINE_MS).catch(() => undefined);
+      await endMaster(store.pathOf(mine), info.pid, DEADLINE_MS);
       await store.remove(mine);
       closed.push(info);
     }),

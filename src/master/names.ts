@@ -6,6 +6,7 @@ import { hash, randomBytes } from 'node:crypto';
  *
  *     HASH.ID.OWNER   a master's control socket
  *     HASH.ID.json    what is known of that master
+ *     HASH.cap        how many sessions that server grants a connection, where it is fewer than usual
  *     o.OWNER         listening while the owner lives
  *     swept           when masters that have ended were last looked for
  *     s.OWNER.N       log of one ssh of that process

@@ -2,6 +2,7 @@ import { rename, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { newOwnerId } from './names.js';
+import { folderFault } from './ssh-log.js';
 
 const ANSWER_DEADLINE_MS = 2_000;
 
@@ -21,11 +22,16 @@ export class Owner {
     });
     // Under its name only once it listens: a name that refuses a connection means a dead owner.
     const early = path.join(folder, `o.${id}.new`);
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(early, resolve);
-    });
-    await rename(early, path.join(folder, `o.${id}`));
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(early, resolve);
+      });
+      await rename(early, path.join(folder, `o.${id}`));
+    } catch (error) {
+      server.close();
+      throw folderFault(folder, error);
+    }
     server.unref();
     return new Owner(id, folder, server);
   }

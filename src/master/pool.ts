@@ -1,11 +1,13 @@
+import path from 'node:path';
 import type { ConnectionOptions } from '../core/options.js';
+import { shortage } from '../core/shortage.js';
 import { type Target, targetKey } from '../core/target.js';
 import type { ConfigState } from '../ssh/config-state.js';
 import { Clock } from './clock.js';
-import { aliveCheck, terminateMaster } from './control.js';
+import { aliveCheck, endMaster } from './control.js';
 import { destinationHash } from './destination.js';
 import { ConnectFailure, login } from './login.js';
-import { newMasterId, type SocketName } from './names.js';
+import { newMasterId, parseSocketName, type SocketName } from './names.js';
 import { Owner } from './owner.js';
 import type { SessionTraits } from './session-traits.js';
 import { MasterStore } from './store.js';
@@ -22,6 +24,8 @@ export interface Master {
   readonly address: string | null;
   /** Null: its record is missing, or of a version that kept less. */
   readonly session: SessionTraits | null;
+  /** Sessions that the server grants a connection, as earlier runs have learnt. Null: nothing is known. */
+  readonly sessionCap: number | null;
 }
 
 /** A host's share of its master, until it is handed back. */
@@ -65,6 +69,7 @@ export class MasterPool {
   private readonly entries = new Set<Entry>();
   /** Masters that wait for somebody, by the hash of where they go. */
   private readonly free = new Map<string, SocketName[]>();
+  private readonly ownLogins = new WeakSet<Master>();
   private logs = 0;
 
   private constructor(
@@ -76,12 +81,22 @@ export class MasterPool {
   static async open(options: PoolOptions): Promise<MasterPool> {
     const store = new MasterStore(options.folder);
     const owner = await Owner.open(options.folder);
-    await store.sweep(owner.id);
     const pool = new MasterPool(options, store, owner);
-    for (const name of await store.sockets()) {
-      if (name.owner === null) pool.free.set(name.hash, [...(pool.free.get(name.hash) ?? []), name]);
+    try {
+      await pool.look();
+      return pool;
+    } catch (error) {
+      await owner.close();
+      throw error;
     }
-    return pool;
+  }
+
+  private async look(): Promise<void> {
+    const { store, owner, free } = this;
+    await store.sweep(owner.id);
+    for (const name of await store.sockets()) {
+      if (name.owner === null) free.set(name.hash, [...(free.get(name.hash) ?? []), name]);
+    }
   }
 
   /** A private file name for the log of one ssh; whoever asks removes it. */
@@ -136,6 +151,14 @@ export class MasterPool {
     }
   }
 
+  /** Keeps for later runs how many sessions the server grants. */
+  learnCap(master: Master, cap: number): void {
+    const name = parseSocketName(path.basename(master.controlPath));
+    // Over an older master sessions of an earlier run may have stood in the way. A full disk: the next run learns it.
+    if (name !== null && this.ownLogins.has(master))
+      void this.store.writeCap(name.hash, cap).catch(() => undefined);
+  }
+
   /** Whether the master still answers. */
   async isAlive(master: Master): Promise<boolean> {
     return this.ask(master).then(
@@ -154,9 +177,9 @@ export class MasterPool {
     const entries = [...this.entries];
     this.entries.clear();
     this.current.clear();
-    const waiting = new Set(
-      (await this.store.sockets()).flatMap(({ hash, owner }) => (owner === null ? hash : [])),
-    );
+    // The folder itself may be gone.
+    const left = await this.store.sockets().catch(() => []);
+    const waiting = new Set(left.flatMap(({ hash, owner }) => (owner === null ? hash : [])));
     await Promise.all(
       entries.map((entry) =>
         entry.held.then(
@@ -184,7 +207,7 @@ export class MasterPool {
   private async handBack({ name, master }: Held, keep: boolean): Promise<void> {
     const persists = keep && this.options.connection.persistMs > 0;
     if (persists && this.store.take(name, null) !== null) return;
-    await terminateMaster(master.controlPath, ALIVE_DEADLINE_MS).catch(() => undefined);
+    await endMaster(master.controlPath, master.pid, ALIVE_DEADLINE_MS);
     await this.store.remove(name);
   }
 
@@ -232,17 +255,21 @@ export class MasterPool {
     if (mine === null) return null;
     const { connection } = this.options;
     const controlPath = this.store.pathOf(mine);
-    const { address = null, session = null, pid = null } = this.store.readRecord(mine) ?? {};
-    const master = { target, connection, controlPath, pid, address, session };
+    const record = this.store.readRecord(mine);
+    const { address = null, session = null, pid = null, sessionCap = null } = record ?? {};
+    const master = { target, connection, controlPath, pid, address, session, sessionCap };
     try {
+      // Cut by a full disk: what the sessions want is not known, and a new login tells.
+      if (record === null) throw new Error('the master has no record');
       await prove(master);
       return { name: mine, master, reused: true, attempts: 0 };
-    } catch {
-      if (signal.aborted) {
+    } catch (error) {
+      if (signal.aborted || shortage(error) !== null) {
         this.store.take(mine, null);
-        throw signal.reason;
+        throw signal.aborted ? signal.reason : error;
       }
       // Dead, stopped or not a master at all: its files go, a new login takes its place.
+      await endMaster(controlPath, pid, ALIVE_DEADLINE_MS);
       await this.store.remove(mine);
       return null;
     }
@@ -266,7 +293,8 @@ export class MasterPool {
         onAttempt,
       });
       const { pid, address, attempts, persistSeconds, session } = made;
-      await this.store.writeRecord(name, {
+      const sessionCap = await this.store.readCap(name.hash);
+      const record = {
         host: target.host,
         user: target.user ?? connection.user ?? null,
         port: target.port ?? connection.port ?? null,
@@ -276,8 +304,12 @@ export class MasterPool {
         persistSeconds,
         address,
         session,
-      });
-      const master = { target, connection, controlPath, pid, address, session };
+        sessionCap,
+      };
+      // On a full disk the master serves all the same; later runs ask ssh for what is not on record.
+      await this.store.writeRecord(name, record).catch(() => undefined);
+      const master = { target, connection, controlPath, pid, address, session, sessionCap };
+      this.ownLogins.add(master);
       return { name, master, reused: false, attempts };
     } catch (error) {
       await this.store.remove(name);

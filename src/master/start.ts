@@ -1,12 +1,14 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
 import { PsshError } from '../core/errors.js';
 import { type MasterArgs, masterArgs } from '../ssh/argv.js';
 import { connectedAddress, type Diagnosis, diagnose } from '../ssh/diagnose.js';
 import { spawnSsh } from '../ssh/spawn.js';
 import { aliveCheck, terminateMaster } from './control.js';
+import { makeLog, readLog } from './ssh-log.js';
 
 const ALIVE_DEADLINE_MS = 5_000;
-const ENOUGH_OF_A_LOG = 64 * 1024;
 
 export interface StartOptions extends MasterArgs {
   /** Ends the attempt: our own clock, or a cancel. */
@@ -25,8 +27,7 @@ export type StartOutcome =
 export async function startMaster(options: StartOptions): Promise<StartOutcome> {
   const { controlPath, logPath, signal } = options;
   signal.throwIfAborted();
-  // Made by us first: ssh would make it with whatever the umask allows.
-  await writeFile(logPath, '', { mode: 0o600 });
+  await makeLog(logPath);
   const ssh = await spawnSsh(masterArgs(options), { stdin: 'ignore', output: 'ignore' });
   const abort = (): void => ssh.kill('SIGKILL');
   signal.addEventListener('abort', abort, { once: true });
@@ -39,14 +40,17 @@ export async function startMaster(options: StartOptions): Promise<StartOutcome> 
     await rm(controlPath, { force: true });
     signal.throwIfAborted();
   }
-  const log = (await readFile(logPath, 'latin1').catch(() => '')).slice(-ENOUGH_OF_A_LOG);
+  const log = await readLog(logPath);
   if (code !== 0) {
     ssh.kill('SIGKILL');
-    return { ok: false, diagnosis: diagnose(log) };
+    if (log === null && !existsSync(path.dirname(logPath))) {
+      throw new PsshError('ERR_MASTER', `the runtime folder ${path.dirname(logPath)} was removed`);
+    }
+    return { ok: false, diagnosis: diagnose(log ?? '') };
   }
   try {
     const pid = await aliveCheck(controlPath, ALIVE_DEADLINE_MS);
-    return { ok: true, pid, address: connectedAddress(log)?.address ?? null };
+    return { ok: true, pid, address: connectedAddress(log ?? '')?.address ?? null };
   } catch (cause) {
     throw new PsshError(
       'ERR_MASTER',

@@ -1,6 +1,7 @@
 import { readFileSync, renameSync } from 'node:fs';
-import { readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { aliveCheck } from './control.js';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { shortage } from '../core/shortage.js';
+import { aliveCheck, endMaster } from './control.js';
 import { ownerOf, parseSocketName, type SocketName, socketName } from './names.js';
 import { ownerPid } from './owner.js';
 import type { SessionTraits } from './session-traits.js';
@@ -8,6 +9,8 @@ import type { SessionTraits } from './session-traits.js';
 const ALIVE_DEADLINE_MS = 2_000;
 const OLD_MS = 24 * 3_600_000;
 const SWEEP_PAUSE_MS = 60_000;
+// What is younger may have a socket that was being renamed when we looked.
+const ORPHAN_MS = 60_000;
 
 /** What is kept beside a master's socket. */
 export interface MasterRecord {
@@ -21,6 +24,8 @@ export interface MasterRecord {
   /** The address really connected to, as ssh logged it. */
   readonly address: string | null;
   readonly session?: SessionTraits;
+  /** What was known of the server's sessions when it began. */
+  readonly sessionCap?: number | null;
 }
 
 /** The runtime folder: who has which master, and the taking and handing back of them. */
@@ -65,6 +70,16 @@ export class MasterStore {
     await writeFile(this.file(`${hash}.${id}.json`), JSON.stringify(record), { mode: 0o600 });
   }
 
+  /** How many sessions the server grants a connection, as a refusal has taught us. Null: nothing is known. */
+  async readCap(hash: string): Promise<number | null> {
+    const text = await readFile(this.file(`${hash}.cap`), 'latin1').catch(() => '');
+    return /^[1-9]\d{0,3}$/.test(text) ? Number(text) : null;
+  }
+
+  async writeCap(hash: string, cap: number): Promise<void> {
+    await writeFile(this.file(`${hash}.cap`), String(cap), { mode: 0o600 });
+  }
+
   readRecord({ hash, id }: SocketName): MasterRecord | null {
     try {
       return JSON.parse(readFileSync(this.file(`${hash}.${id}.json`), 'utf8')) as MasterRecord;
@@ -101,14 +116,20 @@ export class MasterStore {
       const of = ownerOf(file);
       if (of === null || !dead.has(of)) continue;
       // One that begins has its socket under another name until it listens.
-      if (!file.endsWith('.new') || (await this.isOld(file))) await rm(this.file(file), { force: true });
+      if (!file.endsWith('.new') || (await this.isOlder(file, OLD_MS)))
+        await rm(this.file(file), { force: true });
     }
+    if (thorough) await this.removeOrphans(files, masters);
+  }
+
+  /** Records without a socket, and what was learnt of servers so long ago that it may be otherwise by now. */
+  private async removeOrphans(files: readonly string[], masters: Set<string>): Promise<void> {
+    for (const { hash, id } of await this.sockets()) masters.add(`${hash}.${id}`);
     for (const file of files) {
       const master = /^(.*)\.json$/.exec(file)?.[1];
-      // readdir may have missed a socket that was being renamed; a record that is old has none.
-      if (master !== undefined && !masters.has(master) && (await this.isOld(file))) {
+      const gone = master !== undefined && !masters.has(master) && (await this.isOlder(file, ORPHAN_MS));
+      if (gone || (file.endsWith('.cap') && (await this.isOlder(file, OLD_MS))))
         await rm(this.file(file), { force: true });
-      }
     }
   }
 
@@ -117,13 +138,14 @@ export class MasterStore {
     const mark = this.file('swept');
     const last = (await stat(mark).catch(() => null))?.mtimeMs ?? 0;
     if (Math.abs(Date.now() - last) < SWEEP_PAUSE_MS) return false;
-    await writeFile(mark, '', { mode: 0o600 });
+    // A full disk: it is swept each time.
+    await writeFile(mark, '', { mode: 0o600 }).catch(() => undefined);
     return true;
   }
 
-  private async isOld(file: string): Promise<boolean> {
+  private async isOlder(file: string, ms: number): Promise<boolean> {
     const since = (await stat(this.file(file)).catch(() => null))?.mtimeMs ?? Date.now();
-    return Date.now() - since > OLD_MS;
+    return Date.now() - since > ms;
   }
 
   /** ssh can't remove the socket of a master that has ended by itself: it knows it by an earlier name. */
@@ -135,9 +157,13 @@ export class MasterStore {
     if (taken === null) return;
     const alive = await aliveCheck(this.pathOf(taken), ALIVE_DEADLINE_MS).then(
       () => true,
-      () => false,
+      (error: unknown) => shortage(error) !== null,
     );
-    if (alive) this.take(taken, null);
-    else await this.remove(taken);
+    if (alive) {
+      this.take(taken, null);
+      return;
+    }
+    await endMaster(this.pathOf(taken), record?.pid, ALIVE_DEADLINE_MS);
+    await this.remove(taken);
   }
 }

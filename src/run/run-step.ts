@@ -1,16 +1,19 @@
 import type { Readable } from 'node:stream';
+import { Capture } from '../core/capture.js';
 import type { Exit } from '../core/channel.js';
 import { PsshError } from '../core/errors.js';
 import type { StreamName } from '../core/events.js';
 import type { RunOptions } from '../core/options.js';
+import type { BlockStore } from '../core/output.js';
 import type { HostResult, Status } from '../core/result.js';
+import { shortage } from '../core/shortage.js';
 import type { Target } from '../core/target.js';
 import type { Channel, Connection } from '../transport/transport.js';
-import { Capture } from './capture.js';
 import type { EventBus } from './event-bus.js';
 import { Guard } from './leash/guard.js';
 import { LineSplitter } from './lines.js';
 import type { PlannedStep } from './plan.js';
+import { endedBy } from './run-signal.js';
 
 // What was on its way when a command was given up still counts; the master may hold the pipes for longer.
 const IN_FLIGHT_MS = 250;
@@ -23,32 +26,37 @@ export interface StepContext {
   readonly planned: PlannedStep;
   readonly connection: Connection;
   readonly attempts: number;
+  /** Without a word of ours for this long the host takes the network for lost. */
+  readonly silenceMs: number;
   readonly options: RunOptions;
   readonly bus: EventBus;
+  /** Where captured output lies. */
+  readonly store: BlockStore;
   readonly stdin: (() => Readable) | null;
-  /** Cancels the run. */
+  /** Cancels the run, or its deadline has come. */
   readonly signal: AbortSignal;
 }
 
 type Ending =
   | { readonly by: 'exit'; readonly exit: Exit }
   | { readonly by: 'fault'; readonly error: PsshError }
-  | { readonly by: 'timeout' | 'cancel' };
+  | { readonly by: 'timeout' | 'cancel' | 'deadline' };
 
 /** Runs one command on one host over a connection that stands. Never throws: every ending is a result. */
 export async function runStep(context: StepContext): Promise<HostResult> {
   const { target, step, planned, options, bus } = context;
   const startedAt = new Date();
   const started = performance.now();
-  const captures = { stdout: new Capture(options.maxOutput), stderr: new Capture(options.maxOutput) };
+  const capture = (): Capture => new Capture(options.maxOutput, context.store);
+  const captures = { stdout: capture(), stderr: capture() };
   const finish = (ending: Ending, killed: HostResult['killed'] = null): HostResult => ({
     target,
     step,
     command: planned.command,
     ...describe(ending),
     killed,
-    stdout: captures.stdout.take(),
-    stderr: captures.stderr.take(),
+    stdout: captures.stdout.end(),
+    stderr: captures.stderr.end(),
     truncated: captures.stdout.truncated || captures.stderr.truncated,
     attempts: context.attempts,
     startedAt,
@@ -60,12 +68,13 @@ export async function runStep(context: StepContext): Promise<HostResult> {
     channel = await context.connection.open(planned.text, {
       stdin: context.stdin === null ? 'none' : 'pipe',
       signal: context.signal,
+      ...(options.pty === null ? {} : { pty: options.pty }),
     });
   } catch (error) {
     const fault = asPsshError(error, target);
     // Given up while it waited for a session: nothing was sent, so nothing runs.
     const unsent = context.signal.aborted && fault.code === 'ERR_CHANNEL_OPEN';
-    return finish(unsent ? { by: 'cancel' } : { by: 'fault', error: fault });
+    return finish(unsent ? { by: endedBy(context.signal) } : { by: 'fault', error: fault });
   }
   await bus.emit({ type: 'started', time: Date.now(), target, step, command: planned.command });
   feed(channel, context.stdin);
@@ -73,9 +82,13 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   const pumps = (['stdout', 'stderr'] as const).map((name) =>
     pump(channel, name, captures[name], context, held),
   );
-  const guard = new Guard(context.connection, options.killGraceMs, options.onDisconnect === 'kill');
+  const guard = new Guard(context.connection, {
+    graceMs: options.killGraceMs,
+    silenceMs: context.silenceMs,
+    armed: options.onDisconnect === 'kill',
+  });
   const ending = await waitForEnd(channel, context);
-  const given = ending.by === 'timeout' || ending.by === 'cancel';
+  const given = ending.by !== 'exit' && ending.by !== 'fault';
   const killed = given ? await guard.kill() : null;
   await guard.release();
   if (given) channel.close();
@@ -92,10 +105,17 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   }
   await Promise.all(pumps);
   const { cut } = channel;
-  return finish(ending.by === 'exit' && cut ? { by: 'fault', error: cut } : ending, killed);
+  const fault = cut ?? (guard.lost ? unheard(context) : null);
+  return finish(ending.by === 'exit' && fault !== null ? { by: 'fault', error: fault } : ending, killed);
 }
 
-/** The first of: the command's end, its time limit, a cancel. */
+/** The network was away for longer than the host waits, or we were stopped; what ended the command was the leash. */
+function unheard({ silenceMs, target }: StepContext): PsshError {
+  const reason = `the host heard nothing of pssh-ts for ${silenceMs / 1000}s and ended the command`;
+  return new PsshError('ERR_DISCONNECTED', reason, { target: target.label });
+}
+
+/** The first of: the command's end, its time limit, the run's deadline, a cancel. */
 function waitForEnd(channel: Channel, { options, signal }: StepContext): Promise<Ending> {
   return new Promise((resolve) => {
     let timer: NodeJS.Timeout | undefined;
@@ -104,7 +124,7 @@ function waitForEnd(channel: Channel, { options, signal }: StepContext): Promise
       signal.removeEventListener('abort', onAbort);
       resolve(ending);
     };
-    const onAbort = (): void => finish({ by: 'cancel' });
+    const onAbort = (): void => finish({ by: endedBy(signal) });
     if (options.timeoutMs !== null) timer = setTimeout(() => finish({ by: 'timeout' }), options.timeoutMs);
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
@@ -180,7 +200,7 @@ function settleWithin(work: Promise<unknown>, ms: number, held: () => boolean): 
   });
 }
 
-type Description = Pick<HostResult, 'status' | 'exitCode' | 'signal' | 'error'>;
+type Description = Pick<HostResult, 'status' | 'exitCode' | 'signal' | 'error' | 'timedOutBy'>;
 
 function describe(ending: Ending): Description {
   const none = { exitCode: null, signal: null, error: null } as const;
@@ -192,6 +212,8 @@ function describe(ending: Ending): Description {
     }
     case 'timeout':
       return { ...none, status: 'timed-out' };
+    case 'deadline':
+      return { ...none, status: 'timed-out', timedOutBy: 'deadline' };
     case 'cancel':
       return { ...none, status: 'canceled' };
     case 'fault': {
@@ -207,6 +229,11 @@ function faultStatus(code: PsshError['code']): Status {
 }
 
 export function asPsshError(error: unknown, target: Target): PsshError {
+  const short = shortage(error);
+  if (short !== null) {
+    const code = error instanceof PsshError ? error.code : 'ERR_MASTER';
+    return new PsshError(code, short, { target: target.label, cause: error });
+  }
   if (error instanceof PsshError) return error;
   const message = error instanceof Error ? error.message : String(error);
   return new PsshError('ERR_MASTER', message, { target: target.label, cause: error });

@@ -1,15 +1,16 @@
-import { setMaxListeners } from 'node:events';
 import type { Readable } from 'node:stream';
 import pMap from 'p-map';
 import type { RunSummary, Sink } from '../core/events.js';
 import { exitCode } from '../core/exit-code.js';
 import type { RunOptions } from '../core/options.js';
+import { type BlockStore, memoryStore } from '../core/output.js';
 import { type HostResult, hostStatus, STATUSES, type Status } from '../core/result.js';
 import type { MasterPool } from '../master/pool.js';
 import type { Transport } from '../transport/transport.js';
 import { EventBus } from './event-bus.js';
 import type { PlannedHost } from './plan.js';
 import { runHost } from './run-host.js';
+import { runSignal } from './run-signal.js';
 
 export interface RunRequest {
   readonly plan: readonly PlannedHost[];
@@ -17,6 +18,8 @@ export interface RunRequest {
   readonly transport: Transport;
   readonly options: RunOptions;
   readonly sinks: readonly Sink[];
+  /** Where captured output lies. @default in memory */
+  readonly store?: BlockStore;
   /** Gives each host's input; null: stdin is empty. */
   readonly stdin: (() => Readable) | null;
   readonly signal: AbortSignal;
@@ -36,10 +39,10 @@ export interface RunOutcome {
 export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   const { plan, options, sinks } = request;
   const started = performance.now();
+  const store = request.store ?? memoryStore;
   const bus = new EventBus(sinks, request.onSinkError);
-  // One of our own for the hosts: each listens to it, which on the caller's would draw Node's warning of a leak.
-  const { signal, dispose } = forwarded(request.signal);
-  const byHost = await pMap(plan, (host) => runHost(host, { ...request, bus, signal }), {
+  const { signal, dispose } = runSignal(request.signal, options.deadlineMs);
+  const byHost = await pMap(plan, (host) => runHost(host, { ...request, bus, store, signal }), {
     concurrency: options.fanout,
   }).finally(dispose);
   const results = byHost.flat();
@@ -55,13 +58,4 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   await bus.emit({ type: 'summary', time: Date.now(), summary });
   await bus.end();
   return { results, summary };
-}
-
-function forwarded(outer: AbortSignal): { readonly signal: AbortSignal; readonly dispose: () => void } {
-  const controller = new AbortController();
-  setMaxListeners(0, controller.signal);
-  const abort = (): void => controller.abort(outer.reason);
-  outer.addEventListener('abort', abort, { once: true });
-  if (outer.aborted) abort();
-  return { signal: controller.signal, dispose: () => outer.removeEventListener('abort', abort) };
 }

@@ -1,7 +1,11 @@
 import { formatDuration } from '../core/duration.js';
 import type { RunEvent, RunSummary, Sink } from '../core/events.js';
-import type { HostResult, Status } from '../core/result.js';
-import { terminalSafe } from './terminal-safe.js';
+import { foldNames } from '../core/fold.js';
+import type { Target } from '../core/target.js';
+import { formatSize } from './block.js';
+import { type FailureGroup, Failures } from './failures.js';
+import type { Limits } from './outcome.js';
+import { safeInLine } from './terminal-safe.js';
 import type { Writer } from './writer.js';
 
 export interface SummaryOptions {
@@ -10,15 +14,18 @@ export interface SummaryOptions {
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly color: boolean;
-  readonly timeoutMs: number | null;
+  readonly limits: Limits;
+  readonly maxOutput: number;
 }
 
 const RED = '\u001b[31m';
 const RESET = '\u001b[0m';
 
-/** On stderr: notes as they come; at the end one line when all is well, else which hosts failed and why. */
+/** On stderr: notes as they come; at the end one line when all is well, else which hosts failed, how and why. */
 export class SummarySink implements Sink {
-  private readonly failures: HostResult[] = [];
+  private readonly failures = new Failures();
+  private readonly cut = new Set<string>();
+  private summary: RunSummary | null = null;
 
   constructor(private readonly options: SummaryOptions) {}
 
@@ -26,44 +33,69 @@ export class SummarySink implements Sink {
     const { stderr, quiet, verbose } = this.options;
     switch (event.type) {
       case 'note':
-        return quiet ? undefined : stderr.write(`pssh-ts: ${labelOf(event.target)}${event.message}\n`);
+        return quiet
+          ? undefined
+          : stderr.writeLines(`pssh-ts: ${labelOf(event.target)}${safeInLine(event.message)}\n`);
       case 'connecting':
         return verbose
-          ? stderr.write(`pssh-ts: ${labelOf(event.target)}logging in${again(event.attempt)}\n`)
+          ? stderr.writeLines(`pssh-ts: ${labelOf(event.target)}logging in${again(event.attempt)}\n`)
           : undefined;
       case 'connected':
         return verbose
-          ? stderr.write(
+          ? stderr.writeLines(
               `pssh-ts: ${labelOf(event.target)}connected${event.reused ? ' (live master)' : ''}${over(event)}\n`,
             )
           : undefined;
       case 'finished':
-        if (event.result.status !== 'ok' && event.result.skippedBy !== 'plan')
-          this.failures.push(event.result);
+        this.failures.add(event.result);
+        if (event.result.truncated) this.truncated(event.target);
         return undefined;
       case 'summary':
-        return stderr.write(this.render(event.summary));
+        this.summary = event.summary;
+        return undefined;
       default:
         return undefined;
     }
   }
 
-  private render(summary: RunSummary): string {
-    const { total, durationMs } = summary;
+  /** Beneath what the other views have to say at the end. */
+  end(): void | Promise<void> {
+    return this.summary === null ? undefined : this.options.stderr.writeLines(this.render(this.summary));
+  }
+
+  /** Of this host's output not all was kept. */
+  truncated(target: Target): void {
+    this.cut.add(target.label);
+  }
+
+  private render({ total, durationMs }: RunSummary): string {
+    const { quiet, color, limits } = this.options;
     const time = formatDuration(durationMs);
     const hosts = `${total} host${total === 1 ? '' : 's'}`;
-    if (this.failures.length === 0) return this.options.quiet ? '' : `pssh-ts: ${hosts} ok in ${time}\n`;
-    const lines = [...groupFailures(this.failures, this.options.timeoutMs)].map(([reason, labels]) => {
-      return `  ${labels.join(',')}: ${terminalSafe(reason)}\n`;
-    });
-    const failed = new Set(this.failures.map(({ target }) => target.index)).size;
+    const failed = this.failures.hosts;
+    if (failed === 0) return quiet ? '' : `${this.warning()}pssh-ts: ${hosts} ok in ${time}\n`;
     const head = `pssh-ts: ${failed} of ${hosts} failed in ${time}`;
-    return `${this.options.color ? `${RED}${head}${RESET}` : head}\n${lines.join('')}`;
+    const lines = this.failures.groups(limits).map((group) => failureLines(group, quiet));
+    return `${quiet ? '' : this.warning()}${color ? `${RED}${head}${RESET}` : head}\n${lines.join('')}`;
+  }
+
+  private warning(): string {
+    if (this.cut.size === 0) return '';
+    const size = formatSize(this.options.maxOutput);
+    return `pssh-ts: output was cut after ${size} a stream (--max-output) on ${foldNames(this.cut)}\n`;
   }
 }
 
+/** `  timed-out: node[3-7]: after 30s`: the names are ready for the next -H. */
+function failureLines({ status, targets, reason, hint }: FailureGroup, quiet: boolean): string {
+  const names = foldNames(targets.map(({ label }) => label));
+  const why = reason === '' ? '' : `: ${safeInLine(reason)}`;
+  const what = hint === null || quiet ? '' : `    try: ${hint}\n`;
+  return `  ${status}: ${safeInLine(names)}${why}\n${what}`;
+}
+
 function labelOf(target: { readonly label: string } | null): string {
-  return target === null ? '' : `${target.label}: `;
+  return target === null ? '' : `${safeInLine(target.label)}: `;
 }
 
 function over({ transport }: Extract<RunEvent, { type: 'connected' }>): string {
@@ -72,40 +104,4 @@ function over({ transport }: Extract<RunEvent, { type: 'connected' }>): string {
 
 function again(attempt: number): string {
   return attempt > 1 ? `, attempt ${attempt}` : '';
-}
-
-/** Hosts that failed alike stand in one line, in the targets' order. */
-function groupFailures(failures: readonly HostResult[], timeoutMs: number | null): Map<string, string[]> {
-  const groups = new Map<string, string[]>();
-  const ordered = [...failures].sort((a, b) => a.target.index - b.target.index || a.step - b.step);
-  for (const result of ordered) {
-    const reason = reasonOf(result, timeoutMs);
-    const labels = groups.get(reason);
-    if (labels === undefined) groups.set(reason, [result.target.label]);
-    else if (labels.at(-1) !== result.target.label) labels.push(result.target.label);
-  }
-  return groups;
-}
-
-const KILLED_NOTE = {
-  confirmed: ', ended on the host',
-  unknown: '; whether it still runs on the host is not known',
-} as const;
-
-function reasonOf(result: HostResult, timeoutMs: number | null): string {
-  const killed = result.killed === null ? '' : KILLED_NOTE[result.killed];
-  const said = result.error === null ? '' : `: ${result.error.message}`;
-  const reasons: Record<Status, () => string> = {
-    ok: () => 'ok',
-    failed: () => (result.exitCode === null ? `failed${said}` : `exit status ${result.exitCode}`),
-    signaled: () => `killed by ${result.signal === null ? 'a signal' : `SIG${result.signal}`}`,
-    'timed-out': () => `timed-out${timeoutMs === null ? '' : ` after ${formatDuration(timeoutMs)}`}${killed}`,
-    canceled: () => `canceled${killed}`,
-    unreachable: () => `unreachable${said}`,
-    'auth-failed': () => `auth-failed${said}`,
-    'host-key-failed': () => `host-key-failed${said}`,
-    disconnected: () => `disconnected${said}`,
-    skipped: () => 'skipped: not run',
-  };
-  return reasons[result.status]();
 }

@@ -1,5 +1,8 @@
-// Colours and other renditions (CSI … m) may pass; every other control character but tab and newline is shown.
-const CONTROL = /\u001b\[[0-9;:]*m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+// Colours and other renditions (CSI … m) may pass. Shown are: every other control character but tab and newline;
+// line and paragraph separators, by which some terminals and editors begin a line; marks that turn the direction of
+// writing, by which text seems to stand where it does not.
+const CONTROL =
+  /\u001b\[[0-9;:]{0,64}m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb]/g;
 
 /** Remote output for a terminal: nothing in it moves the cursor, sets a title or reaches the clipboard. */
 export function terminalSafe(text: string): string {
@@ -15,8 +18,14 @@ export function terminalSafe(text: string): string {
     .join('\n');
 }
 
+/** The same for what stands in a line of ours: it begins no other. */
+export function safeInLine(text: string): string {
+  return terminalSafe(text.replace(/[\r\n]+/g, ' '));
+}
+
 function picture(character: string): string {
   const code = character.charCodeAt(0);
   if (code < 0x20) return String.fromCharCode(0x2400 + code);
-  return code === 0x7f ? '\u2421' : `\\x${code.toString(16)}`;
+  if (code === 0x7f) return '\u2421';
+  return code < 0x100 ? `\\x${code.toString(16)}` : `\\u${code.toString(16).padStart(4, '0')}`;
 }

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import type { Screen } from './screen.js';
 
 /** A stream that several views write to; its reader's pace is theirs. */
 export class Writer {
@@ -6,11 +7,19 @@ export class Writer {
   private failure: Error | null = null;
   private letGo: (() => void) | null = null;
   private abandoned = false;
+  /** Pieces that belong together are on their way. */
+  private pouring: Promise<void> | null = null;
 
-  /** @param onError the reader went away, or the disk is full: told once */
+  /**
+   * @param onError the reader went away, or the disk is full: told once
+   * @param screen where the stream is a terminal that may show a status line
+   * @param filter what is written passes through it, in order
+   */
   constructor(
     private readonly stream: Writable,
     onError: (error: Error) => void,
+    private readonly screen: Screen | null = null,
+    private readonly filter: (data: Uint8Array | string) => Uint8Array | string = (data) => data,
   ) {
     stream.on('error', (error: Error) => {
       if (this.failure !== null) return;
@@ -21,24 +30,31 @@ export class Writer {
 
   /** The promise, where one is given, ends when the stream takes more, or will never. */
   write(data: Uint8Array | string): void | Promise<void> {
-    // A stream that was closed without an error takes nothing and never says so again.
-    if (this.failure !== null || this.abandoned || this.stream.destroyed) return undefined;
-    if (this.stream.write(data)) return undefined;
-    this.draining ??= new Promise<void>((resolve) => {
-      const finish = (): void => {
-        this.stream.off('drain', finish);
-        this.stream.off('error', finish);
-        this.stream.off('close', finish);
-        this.draining = null;
-        this.letGo = null;
-        resolve();
-      };
-      this.letGo = finish;
-      this.stream.on('drain', finish);
-      this.stream.on('error', finish);
-      this.stream.on('close', finish);
+    return this.pouring === null ? this.put(data) : this.pouring.then(() => this.write(data));
+  }
+
+  /** Whole lines of our own: on a terminal not in the middle of another's. */
+  writeLines(text: string): void | Promise<void> {
+    return this.write(this.screen?.isLineStart === false && text !== '' ? `\n${text}` : text);
+  }
+
+  /** Writes pieces one by one, each made when there is room for it; nothing else comes between them. */
+  writeAll(pieces: Iterable<Uint8Array | string>): Promise<void> {
+    const before = this.pouring ?? Promise.resolve();
+    const turn = before.then(async () => {
+      for (const piece of pieces) {
+        if (this.isDead) return;
+        await this.put(piece);
+      }
     });
-    return this.draining;
+    // What fails here (a spilled output that can't be read) is the caller's to tell, not the next writer's.
+    const done: Promise<void> = turn
+      .catch(() => undefined)
+      .then(() => {
+        if (this.pouring === done) this.pouring = null;
+      });
+    this.pouring = done;
+    return turn;
   }
 
   /**
@@ -55,10 +71,39 @@ export class Writer {
 
   /** Waits until all that was written is out of our hands. */
   async flush(): Promise<void> {
+    while (this.pouring !== null) await this.pouring;
     if (this.failure !== null || this.abandoned) return;
     await new Promise<void>((resolve) => {
       this.stream.once('error', () => resolve());
       this.stream.write('', () => resolve());
     });
+  }
+
+  // A stream that was closed without an error takes nothing and never says so again.
+  private get isDead(): boolean {
+    return this.failure !== null || this.abandoned || this.stream.destroyed;
+  }
+
+  private put(data: Uint8Array | string): void | Promise<void> {
+    if (this.isDead) return undefined;
+    this.screen?.lift();
+    const hasRoom = this.stream.write(this.filter(data));
+    this.screen?.settle(data);
+    if (hasRoom) return undefined;
+    this.draining ??= new Promise<void>((resolve) => {
+      const finish = (): void => {
+        this.stream.off('drain', finish);
+        this.stream.off('error', finish);
+        this.stream.off('close', finish);
+        this.draining = null;
+        this.letGo = null;
+        resolve();
+      };
+      this.letGo = finish;
+      this.stream.on('drain', finish);
+      this.stream.on('error', finish);
+      this.stream.on('close', finish);
+    });
+    return this.draining;
   }
 }

@@ -45,7 +45,7 @@ const RULES: readonly Rule[] = [
   { pattern: /Could not resolve hostname/, status: 'unreachable', code: 'ERR_RESOLVE' },
   {
     pattern:
-      /(Connection (closed|reset) by|kex_exchange_identification|Connection to .* closed by remote host|banner exchange)/,
+      /(Connection (closed|reset) by|kex_exchange_identification|Connection to .* closed by remote host|^ssh_dispatch_run_fatal: .*: Broken pipe$|banner exchange)/,
     status: 'unreachable',
     code: 'ERR_CONNECT',
     retry: true,
@@ -141,6 +141,11 @@ function loggedStatus(log: string): number | null {
 const REFUSED =
   /^debug1: Executing proxy command|^mux_client_request_session: (session request failed|read from master failed)|^Control socket connect|^muxclient: |^debug1: Control socket .* does not exist/m;
 
+const REFUSED_BY_HOST = /^mux_client_request_session: session request failed: Session open refused by peer/m;
+
+/** What a host that refuses a session may mean. */
+export const NO_SESSION = 'the host refused a session: its MaxSessions is 0, or all are taken';
+
 /**
  * Reads the log, because ssh's own exit status can't tell a remote 255 from a signal, nor either from a
  * failure of ssh.
@@ -151,6 +156,7 @@ export function sessionEnd(log: string): SessionEnd {
   if (/^debug1: mux_client_request_session: master session id/m.test(log)) return { kind: 'no-status' };
   if (!REFUSED.test(log)) return { kind: 'unknown' };
   // Without a session ssh goes on to connect by itself, through our ProxyCommand=false: its failure is no news.
+  if (REFUSED_BY_HOST.test(log)) return { kind: 'refused', reason: NO_SESSION };
   const [asked = ''] = log.split(/^debug1: Executing proxy command/m, 1);
   return { kind: 'refused', reason: lastLine(asked) ?? 'the master gave no session' };
 }

@@ -1,7 +1,14 @@
+import { closeSync, openSync } from 'node:fs';
+import { devNull } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { PsshError } from '../core/errors.js';
 
 const PIPES_MS = 1_000;
+// Three pairs of sockets, what Node itself needs, and some for its other threads.
+const FILES_OF_A_SPAWN = 12;
+const LOOK_EVERY_MS = 50;
+const LOOKS_FOR_FILES = 100;
 
 export interface SshProcess {
   readonly pid: number;
@@ -18,6 +25,8 @@ export interface SpawnOptions {
   readonly stdin: 'ignore' | 'pipe';
   /** `ignore` gives the child no pipe of ours: a master would hold it open for ever. */
   readonly output: 'ignore' | 'pipe';
+  /** TERM of a terminal on the host. @default our own */
+  readonly term?: string;
 }
 
 /**
@@ -27,6 +36,14 @@ export interface SpawnOptions {
  */
 export async function spawnSsh(args: readonly string[], options: SpawnOptions): Promise<SshProcess> {
   const { execa } = await import('execa');
+  // Node emits an error on a child that execa never gets hold of, which would end us; so the last look stands right
+  // before the start. Other hosts' work may end soon and give files back.
+  for (let looks = 1; ; looks += 1) {
+    const lack = lackOfFiles();
+    if (lack === null) break;
+    if (looks === LOOKS_FOR_FILES) throw spawnError(lack);
+    await pause(LOOK_EVERY_MS);
+  }
   const child = execa('ssh', args, {
     stdin: options.stdin,
     stdout: options.output,
@@ -37,7 +54,7 @@ export async function spawnSsh(args: readonly string[], options: SpawnOptions): 
     cleanup: false,
     stripFinalNewline: false,
     encoding: 'buffer',
-    env: { SSH_ASKPASS_REQUIRE: 'never' },
+    env: { SSH_ASKPASS_REQUIRE: 'never', ...(options.term === undefined ? {} : { TERM: options.term }) },
   });
   const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
@@ -58,6 +75,19 @@ export async function spawnSsh(args: readonly string[], options: SpawnOptions): 
     exited,
     kill: (signal) => killGroup(pid, signal),
   };
+}
+
+/** Why a process can't be started now: no more files may be opened. Null: there is room. */
+function lackOfFiles(): unknown {
+  const files: number[] = [];
+  try {
+    for (let count = 0; count < FILES_OF_A_SPAWN; count += 1) files.push(openSync(devNull, 'r'));
+    return null;
+  } catch (cause) {
+    return cause;
+  } finally {
+    for (const file of files) closeSync(file);
+  }
 }
 
 function killGroup(pid: number, signal: NodeJS.Signals): void {

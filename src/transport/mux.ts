@@ -51,7 +51,11 @@ export function createMuxTransport(options: Partial<MuxOptions> = {}): Transport
     const key = targetKey(master.target);
     const known = slots.get(master);
     if (known !== undefined) return known;
-    const made = new Slots(learned.get(key) ?? settings.maxSessions, (cap) => learned.set(key, cap));
+    const cap = learned.get(key) ?? Math.min(master.sessionCap ?? Infinity, settings.maxSessions);
+    const made = new Slots(cap, (lower) => {
+      learned.set(key, lower);
+      pool.learnCap(master, lower);
+    });
     slots.set(master, made);
     return made;
   };

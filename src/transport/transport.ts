@@ -1,7 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Exit } from '../core/channel.js';
 import type { PsshError } from '../core/errors.js';
+import type { Pty } from '../core/options.js';
 import type { Master, MasterPool } from '../master/pool.js';
+
+/** Said where it is not known how a command ended. */
+export const LOST = 'the connection was lost while the command ran';
 
 export interface OpenOptions {
   /** `none`: the remote's stdin is empty. */
@@ -12,8 +16,8 @@ export interface OpenOptions {
   readonly wait?: boolean;
   /** Variables asked of the server, which grants those that its AcceptEnv names. mux only. */
   readonly env?: Readonly<Record<string, string>>;
-  /** A remote terminal, `ssh -tt`. mux only. */
-  readonly pty?: { readonly term: string; readonly columns: number; readonly rows: number };
+  /** A remote terminal, `ssh -tt`: all output comes as stdout. */
+  readonly pty?: Pty;
   /** The command names a subsystem, `ssh -s`. mux only. */
   readonly subsystem?: boolean;
 }

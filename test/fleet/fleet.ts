@@ -139,6 +139,12 @@ class RunningFleet implements Fleet {
     await endServers([server], () => sessionProcesses(this.dir, aliasOf ?? name), name);
   }
 
+  async startHostAgain(name: string): Promise<void> {
+    const { server } = this.#member(name);
+    if (server?.again === undefined) throw new Error(`${name} can't be started again`);
+    await server.again();
+  }
+
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;

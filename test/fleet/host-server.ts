@@ -6,4 +6,6 @@ export interface HostServer {
   roots(): Promise<readonly number[]>;
   /** What can still be done when this process exits without stop(). */
   killNow(): void;
+  /** Starts it once more, where it was. Not every kind of server can. */
+  again?(): Promise<void>;
 }

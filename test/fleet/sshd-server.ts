@@ -14,6 +14,30 @@ export interface SshdFiles {
 
 /** sshd as a foreground child that leads a session of its own, so that a terminal's ^C reaches us alone. */
 export async function startSshd(files: SshdFiles): Promise<HostServer> {
+  let running = await launch(files);
+  return {
+    async close() {
+      await running.end();
+    },
+    async roots() {
+      return running.hasEnded() ? [] : [running.pid];
+    },
+    killNow: () => signalQuietly(-running.pid, 'SIGKILL'),
+    async again() {
+      running = await launch(files);
+    },
+  };
+}
+
+interface Running {
+  readonly pid: number;
+  hasEnded(): boolean;
+  end(): Promise<void>;
+}
+
+async function launch(files: SshdFiles): Promise<Running> {
+  const readLog = () => readFile(files.logFile, 'utf8').catch(() => '');
+  const before = (await readLog()).length;
   const child = spawn(files.sshd, ['-D', '-f', files.configFile, '-E', files.logFile], {
     detached: true,
     stdio: 'ignore',
@@ -22,24 +46,20 @@ export async function startSshd(files: SshdFiles): Promise<HostServer> {
   await once(child, 'spawn');
   const exited = once(child, 'exit');
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
-  const readLog = () => readFile(files.logFile, 'utf8').catch(() => '');
+  const newLog = async () => (await readLog()).slice(before);
   // The log tells, as a connection of ours would be one of the MaxStartups and, from OpenSSH 9.8 on, punished.
-  await until(async () => hasEnded() || /Server listening on /.test(await readLog()), {
+  await until(async () => hasEnded() || /Server listening on /.test(await newLog()), {
     deadlineMs: 10_000,
     what: `sshd of ${files.name} to listen`,
   });
-  if (hasEnded()) throw new Error(`sshd of ${files.name} did not start:\n${await readLog()}`);
-
-  const pid = child.pid as number;
+  if (hasEnded()) throw new Error(`sshd of ${files.name} did not start:\n${await newLog()}`);
   return {
-    async close() {
+    pid: child.pid as number,
+    hasEnded,
+    async end() {
       child.kill('SIGKILL');
       if (!hasEnded()) await exited;
     },
-    async roots() {
-      return hasEnded() ? [] : [pid];
-    },
-    killNow: () => signalQuietly(-pid, 'SIGKILL'),
   };
 }
 

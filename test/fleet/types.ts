@@ -75,6 +75,8 @@ export interface Fleet extends AsyncDisposable {
   addHost(spec: HostSpec): Promise<FleetHost>;
   /** Kills that server with everything that its sessions started. Its aliases go down with it. */
   stopHost(name: string): Promise<void>;
+  /** Starts a server that was stopped, on the same port and with the same key. Only sshd with a port. */
+  startHostAgain(name: string): Promise<void>;
   /** Stops everything and removes the folder. May be called twice. */
   stop(): Promise<void>;
 }

@@ -27,14 +27,23 @@ export interface CliOptions {
 
 /** Runs the built command line as a person would, as a process of its own. */
 export function runCli(args: readonly string[], options: CliOptions): Promise<CliResult> {
+  return runProgram(process.execPath, [BIN, ...args], options);
+}
+
+/** The same for any program: a shell that redirects, say. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  options: CliOptions,
+): Promise<CliResult> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
-    const child = spawn(process.execPath, [BIN, ...args], { env: options.env, cwd: options.cwd });
+    const child = spawn(program, args, { env: options.env, cwd: options.cwd });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
-      reject(new Error(`pssh-ts ${args.join(' ')} did not end; stderr: ${Buffer.concat(stderr)}`));
+      reject(new Error(`${program} ${args.join(' ')} did not end; stderr: ${Buffer.concat(stderr)}`));
     }, options.deadlineMs ?? 60_000);
     child.stdout.on('data', (chunk: Buffer) => {
       stdout.push(chunk);

@@ -59,8 +59,8 @@ test("each of ssh's failures has its status and ssh's reason; the other hosts' r
   expect(message('nokey')).toContain('Permission denied (publickey)');
   expect(message('changed')).toContain('REMOTE HOST IDENTIFICATION HAS CHANGED');
   expect(message('mute1')).toContain('within 2s');
-  for (const host of ['dead', 'nowhere', 'nokey', 'changed', 'mute1,mute2,mute3']) {
-    expect(result.err).toContain(`\n  ${host}: `);
+  for (const host of ['dead', 'nowhere', 'nokey', 'changed', 'mute[1-3]']) {
+    expect(result.err).toContain(`: ${host}: `);
   }
 });
 

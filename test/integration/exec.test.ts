@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { foldNames } from '../../src/core/fold.js';
 import { until } from '../fleet/until.js';
 import { BIN, type CliOptions, parseRun, runCli } from './cli.js';
 import { type Hosts, startHosts } from './hosts.js';
@@ -34,7 +35,7 @@ describe.each(['mux', 'process'])('exec on hosts that work, over %s', (name) => 
     expect(sorted(result.out)).toEqual(
       hosts.names.slice(0, 3).map((name, index) => `${name}: ${name} ${index} 3`),
     );
-    expect(result.err).toContain(`${all}: exit status 3`);
+    expect(result.err).toContain(`  failed: ${foldNames(all.split(','))}: exit status 3\n`);
     expect(result.code).toBe(5);
   });
 

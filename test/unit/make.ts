@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import type { OutputEvent, RunEvent, RunSummary } from '../../src/core/events.js';
+import { NO_OUTPUT } from '../../src/core/output.js';
 import { type HostResult, STATUSES, type Status } from '../../src/core/result.js';
 import type { Target } from '../../src/core/target.js';
 import { Writer } from '../../src/sinks/writer.js';
@@ -17,8 +18,8 @@ export function makeResult(rest: Partial<HostResult> = {}): HostResult {
     status: 'ok',
     exitCode: null,
     signal: null,
-    stdout: new Uint8Array(0),
-    stderr: new Uint8Array(0),
+    stdout: NO_OUTPUT,
+    stderr: NO_OUTPUT,
     truncated: false,
     attempts: 0,
     startedAt: null,

@@ -3,13 +3,15 @@ import { Option } from 'commander';
 import { joinWords } from '../../core/command.js';
 import { parseDuration } from '../../core/duration.js';
 import { usageError } from '../../core/errors.js';
-import { RUN_DEFAULTS, type RunOptions } from '../../core/options.js';
+import { type Pty, RUN_DEFAULTS, type RunOptions } from '../../core/options.js';
 import { show } from '../../core/show.js';
 import { planCommands } from '../../run/plan.js';
 import type { CommandContext } from '../command-context.js';
 import { resolveConnection, timeLimit, wholeNumber } from '../connection-options.js';
 import { configFileOf } from '../defaults.js';
 import { dryRun } from '../dry-run.js';
+import type { Io } from '../io.js';
+import { addKeptOptions, checkKeptOptions, type KeptOptions } from '../kept-options.js';
 import {
   addConnectionOptions,
   addGeneralOptions,
@@ -19,23 +21,23 @@ import {
   type SharedOptions,
 } from '../shared-options.js';
 import { resolveTargets } from '../targets.js';
+import { chosenView, parseSize, type ViewName, type ViewOptions, viewOptions } from '../view-options.js';
 
-export interface ExecOptions extends SharedOptions {
+export interface ExecOptions extends SharedOptions, ViewOptions, KeptOptions {
   readonly command?: readonly string[];
   readonly argv?: boolean;
   readonly raw?: boolean;
   readonly env?: readonly string[];
   readonly cwd?: string;
   readonly timeout?: string;
+  readonly deadline?: string;
   readonly killGrace?: string;
   readonly onDisconnect?: string;
   readonly drain?: string;
   readonly stdin?: boolean;
-  readonly json?: boolean;
-  readonly prefix?: boolean;
+  readonly tty?: boolean;
   readonly keepCommands?: boolean;
   readonly maxStatus?: boolean;
-  readonly maxOutput?: string;
 }
 
 export function addExecCommand(program: Command, { io, done }: CommandContext): Command {
@@ -58,6 +60,7 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
     ),
     new Option('--cwd <folder>', 'run in this folder of the host'),
     new Option('-u, --timeout <duration>', 'time for one command (default none)'),
+    new Option('--deadline <duration>', 'time for the whole run (default none)'),
     new Option('--kill-grace <duration>', 'between TERM and KILL when a command is given up (default 5s)'),
     new Option(
       '--on-disconnect <kill|leave>',
@@ -65,21 +68,20 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
     ),
     new Option('--drain <duration>', 'how long output is awaited after a command has exited (default 5s)'),
     new Option('-I, --stdin', 'our input to every host; without it a command reads nothing'),
+    new Option('--tty', 'a terminal on the host for each command, as ssh -tt; stderr comes as stdout'),
     new Option('--keep-commands', "after a failing -c the host's next ones still run"),
     new Option('-S, --max-status', 'exit with the largest remote status'),
   ];
   for (const option of options) command.addOption(option.helpGroup('Running:'));
-  const views: readonly Option[] = [
-    new Option('-N, --no-prefix', 'output as it is, without host names').default(undefined),
-    new Option('--json', 'one JSON document at the end'),
-    new Option('--max-output <size>', 'kept of each stream of a host for --json (default 64MiB)'),
-  ];
-  for (const option of views) command.addOption(option.helpGroup('Output:'));
+  for (const option of viewOptions()) command.addOption(option.helpGroup('Output:'));
+  addKeptOptions(command);
   addGeneralOptions(command);
   command.action(async (words: readonly string[]) => {
     const merged = mergedOptions<ExecOptions>(command);
     const connection = resolveConnection(merged, io.env);
-    const run = resolveRun(merged);
+    const view = chosenView(merged);
+    const run = resolveRun(merged, view, io);
+    checkKeptOptions(merged);
     const frame = {
       env: resolveEnv(merged.env ?? [], io.env),
       raw: merged.raw === true,
@@ -95,6 +97,7 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
       throw usageError('-I and --hostfile - would both read our input; name a file of hosts');
     }
     const commands = resolveCommands(words, merged);
+    refuseBrokenText([...commands, ...Object.values(frame.env), frame.cwd ?? '']);
     const notes: string[] = [];
     const config = configFileOf(program, io.env, command);
     const onNote = (note: string): void => void notes.push(note);
@@ -106,7 +109,7 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
     done(
       merged.dryRun === true
         ? dryRun(plan, connection, run, io)
-        : await execute({ plan, connection, run, commands, options: merged, io }),
+        : await execute({ plan, connection, run, commands, view, options: merged, io }),
     );
   });
   return command;
@@ -128,36 +131,42 @@ function resolveCommands(words: readonly string[], options: ExecOptions): readon
   return [command];
 }
 
-function resolveRun(options: ExecOptions): RunOptions {
+// Node reads our arguments as UTF-8 and puts U+FFFD for what is none: the command would be another than was written.
+function refuseBrokenText(texts: readonly string[]): void {
+  const broken = texts.find((text) => text.includes('\ufffd'));
+  if (broken === undefined) return;
+  throw usageError(`${show(broken)} holds bytes that are no UTF-8; send the command over stdin (-I exec sh)`);
+}
+
+function resolveRun(options: ExecOptions, view: ViewName, io: Io): RunOptions {
   return Object.freeze({
     fanout: wholeNumber(options.fanout, '--fanout', 1, 10_000) ?? RUN_DEFAULTS.fanout,
     timeoutMs: timeLimit(options.timeout, '--timeout'),
+    deadlineMs: timeLimit(options.deadline, '--deadline'),
     killGraceMs:
       options.killGrace === undefined
         ? RUN_DEFAULTS.killGraceMs
         : parseDuration(options.killGrace, '--kill-grace'),
     onDisconnect: checkedOnDisconnect(options.onDisconnect),
     drainMs: options.drain === undefined ? RUN_DEFAULTS.drainMs : parseDuration(options.drain, '--drain'),
-    capture: options.json === true,
-    maxOutput: options.maxOutput === undefined ? RUN_DEFAULTS.maxOutput : parseSize(options.maxOutput),
+    capture: view === 'json',
+    maxOutput:
+      options.maxOutput === undefined ? RUN_DEFAULTS.maxOutput : parseSize(options.maxOutput, '--max-output'),
     keepCommands: options.keepCommands === true,
+    pty: options.tty === true ? terminalLike(io, options.raw === true) : null,
   });
+}
+
+/** As large as our own terminal, where we have one. */
+function terminalLike({ stdout, env }: Io, bare: boolean): Pty {
+  const { columns = 80, rows = 24 } = stdout;
+  return { term: env.TERM || 'dumb', columns, rows, bare };
 }
 
 function checkedOnDisconnect(text: string | undefined): RunOptions['onDisconnect'] {
   if (text === undefined) return RUN_DEFAULTS.onDisconnect;
   if (text === 'kill' || text === 'leave') return text;
   throw usageError(`--on-disconnect: ${show(text)} is neither kill nor leave; write one of them`);
-}
-
-const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
-
-function parseSize(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$/i.exec(text.trim());
-  const bytes =
-    match === null ? Number.NaN : Number(match[1]) * (SIZE_UNITS[(match[2] ?? '').toLowerCase()] ?? 1);
-  if (Number.isFinite(bytes)) return Math.round(bytes);
-  throw usageError(`--max-output: ${show(text)} is no size; write bytes or 64KiB, 64MiB, 1GiB`);
 }
 
 function resolveEnv(entries: readonly string[], env: NodeJS.ProcessEnv): Record<string, string> {

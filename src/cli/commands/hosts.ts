@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
 import { usageError } from '../../core/errors.js';
 import { EXIT } from '../../core/exit-code.js';
+import { foldNames, foldParts } from '../../core/fold.js';
 import { RUN_DEFAULTS } from '../../core/options.js';
 import { show } from '../../core/show.js';
 import { numberTargets, type Target, type TargetSpec, targetName } from '../../core/target.js';
 import { countExpression } from '../../inventory/expression.js';
-import { foldNames, foldParts } from '../../inventory/fold.js';
 import { regroup } from '../../inventory/regroup.js';
 import type { CommandContext } from '../command-context.js';
 import { resolveConnection, wholeNumber } from '../connection-options.js';

@@ -1,4 +1,5 @@
 import { PsshError } from '../../core/errors.js';
+import { LOST } from '../transport.js';
 import { type ChannelMessage, type ChannelWire, MuxChannel } from './channel.js';
 import type { Message } from './decode.js';
 import * as encode from './encode.js';
@@ -181,7 +182,7 @@ export class Link implements ChannelWire {
     this.endAll(
       error.code === 'ERR_MUX_PROTOCOL'
         ? error
-        : new PsshError('ERR_DISCONNECTED', 'the connection was lost while the command ran', {
+        : new PsshError('ERR_DISCONNECTED', `${LOST} (${error.message})`, {
             target: label,
             cause: error,
           }),

@@ -1,4 +1,5 @@
 import type { PsshError } from '../../core/errors.js';
+import { NO_SESSION } from '../../ssh/diagnose.js';
 import type { OpenOptions } from '../transport.js';
 import type { MuxChannel } from './channel.js';
 import type { Link } from './link.js';
@@ -126,7 +127,10 @@ export class Sessions {
         refused: (reason) => {
           answered();
           if (slots.refused(tries)) resolve(null);
-          else reject(notOpened(`the host refused a session: ${reason}`, link.label));
+          else
+            reject(
+              notOpened(reason === 'open failed' ? NO_SESSION : `${NO_SESSION} (${reason})`, link.label),
+            );
         },
         lost: (cause) => {
           answered();

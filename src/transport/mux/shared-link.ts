@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { watchMaster } from '../watch.js';
 import { Link } from './link.js';
 import { Sessions } from './sessions.js';
 import { notOpened, type Slots } from './slots.js';
-import { watchMaster } from './watch.js';
 
 // How long the end of a connection waits for the server's last words on its sessions.
 const LAST_WORDS_MS = 1_000;

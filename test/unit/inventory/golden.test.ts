@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { PsshError } from '../../../src/core/errors.js';
+import { foldNames } from '../../../src/core/fold.js';
 import { evaluateExpression } from '../../../src/inventory/expression.js';
-import { foldNames } from '../../../src/inventory/fold.js';
 
 interface Case {
   readonly input: string;

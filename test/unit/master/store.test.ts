@@ -1,4 +1,4 @@
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { newMasterId, newOwnerId, type SocketName, socketName } from '../../../src/master/names.js';
 import { Owner } from '../../../src/master/owner.js';
@@ -19,7 +19,8 @@ const record = (rest: Partial<MasterRecord> = {}): MasterRecord => ({
   user: null,
   port: 22,
   label: 'web1:22',
-  pid: 1,
+  // Nobody's.
+  pid: 999_999_999,
   startedAt: '2026-01-02T03:04:05.678Z',
   persistSeconds: 600,
   address: '10.0.0.1',
@@ -30,6 +31,27 @@ const files = (): string[] =>
   readdirSync(folder.path)
     .filter((file) => file !== 'swept')
     .sort();
+
+describe('what a refused session taught', () => {
+  it('is kept, and forgotten after a day', async () => {
+    const store = new MasterStore(folder.path);
+    expect(await store.readCap(HASH)).toBeNull();
+    await store.writeCap(HASH, 2);
+    await store.sweep('0000000');
+    expect(await store.readCap(HASH)).toBe(2);
+    const file = folder.file(`${HASH}.cap`);
+    const yesterday = Date.now() / 1000 - 25 * 3600;
+    utimesSync(file, yesterday, yesterday);
+    rmSync(folder.file('swept'));
+    await store.sweep('0000000');
+    expect(await store.readCap(HASH)).toBeNull();
+  });
+
+  it.each(['', '0', '-1', 'many', '99999'])('is not taken from a file with %j', async (text) => {
+    writeFileSync(folder.file(`${HASH}.cap`), text);
+    expect(await new MasterStore(folder.path).readCap(HASH)).toBeNull();
+  });
+});
 
 async function liveOwner(): Promise<string> {
   const owner = await Owner.open(folder.path);

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RunSummary } from '../../../src/core/events.js';
+import { type Output, outputOf } from '../../../src/core/output.js';
 import type { HostResult } from '../../../src/core/result.js';
-import { JsonSink, resultPieces } from '../../../src/sinks/json.js';
+import { JsonSink } from '../../../src/sinks/json.js';
+import { resultPieces } from '../../../src/sinks/json-result.js';
 import { finished, makeResult, makeSummary, makeTarget, memoryWriter, outputEvent } from '../make.js';
 
 const startedAt = new Date('2026-01-02T03:04:05.678Z');
@@ -31,8 +33,8 @@ describe('JsonSink', () => {
       }),
       status: 'failed',
       exitCode: 3,
-      stdout: Buffer.from('out "é"\n'),
-      stderr: Buffer.from('err\n'),
+      stdout: outputOf(Buffer.from('out "é"\n')),
+      stderr: outputOf(Buffer.from('err\n')),
       attempts: 1,
       startedAt,
       durationMs: 12,
@@ -130,10 +132,20 @@ describe('JsonSink', () => {
 
 const jsonResult = (result: HostResult): unknown => JSON.parse([...resultPieces(result)].join(''));
 
+/** As a spilled output comes: cut anywhere, in characters too. */
+function inPieces(bytes: Uint8Array, size: number): Output {
+  const pieces = function* () {
+    for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+  };
+  return { ...outputOf(bytes), pieces };
+}
+
 describe('resultPieces', () => {
   it('gives text as text, and bytes that are no UTF-8 as base64, each stream by itself', () => {
     const bytes = Buffer.from([0x66, 0xff, 0x0a]);
-    expect(jsonResult(makeResult({ stdout: bytes, stderr: Buffer.from('\ufeffé\0') }))).toMatchObject({
+    expect(
+      jsonResult(makeResult({ stdout: outputOf(bytes), stderr: outputOf(Buffer.from('\ufeffé\0')) })),
+    ).toMatchObject({
       stdout: 'Zv8K',
       stdoutEncoding: 'base64',
       stderr: '\ufeffé\0',
@@ -148,13 +160,14 @@ describe('resultPieces', () => {
           fc.uint8Array(),
           fc.string({ unit: 'binary' }).map((text) => Buffer.from(text)),
         ),
-        (bytes) => {
+        fc.integer({ min: 1, max: 7 }),
+        (bytes, size) => {
           // A piece of a larger buffer, as they come from a stream.
           const piece = Buffer.concat([Buffer.from('before'), bytes, Buffer.from('after')]).subarray(
             6,
             6 + bytes.length,
           );
-          const read = jsonResult(makeResult({ stdout: piece })) as {
+          const read = jsonResult(makeResult({ stdout: inPieces(piece, size) })) as {
             stdout: string;
             stdoutEncoding: BufferEncoding;
           };

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { memoryStore } from '../../../src/core/output.js';
 import { PrefixSink, prefixLines } from '../../../src/sinks/prefix.js';
 import { finished, makeResult, makeTarget, memoryWriter, outputEvent } from '../make.js';
 
@@ -13,6 +14,7 @@ function sink(traits: { readonly terminal?: boolean; readonly color?: boolean } 
     stdout: out.writer,
     stderr: err.writer,
     targets: [SHORT, LONG],
+    store: memoryStore,
     terminal: { stdout: terminal, stderr: terminal },
     color: { stdout: color, stderr: color },
   });
@@ -83,5 +85,51 @@ describe('PrefixSink', () => {
     const { subject, out, err } = sink();
     void subject.event(finished(makeResult()));
     expect(out.text + err.text).toBe('');
+  });
+});
+
+describe('PrefixSink and lines in pieces', () => {
+  const done = (target = SHORT) => finished(makeResult({ target }));
+
+  it('a line that came in pieces is written whole, others in the meantime', async () => {
+    const { subject, out } = sink();
+    await subject.event(outputEvent('be', { target: SHORT }));
+    await subject.event(outputEvent('gun', { target: SHORT }));
+    await subject.event(outputEvent('other\n', { target: LONG }));
+    await subject.event(outputEvent(' done\nnext\n', { target: SHORT }));
+    expect(out.text).toBe('root@web10: other\na: begun done\na: next\n');
+  });
+
+  it('a last line without an end is written when the host is done, each stream to its own', async () => {
+    const { subject, out, err } = sink();
+    await subject.event(outputEvent('last', { target: SHORT }));
+    await subject.event(outputEvent('words', { target: SHORT, stream: 'stderr' }));
+    expect(out.text + err.text).toBe('');
+    await subject.event(done());
+    await subject.event(done());
+    expect([out.text, err.text]).toEqual(['a: last\n', 'a: words\n']);
+  });
+
+  it('a character that is cut between two pieces comes through on a terminal', async () => {
+    const { subject, out } = sink({ terminal: true });
+    const bytes = Buffer.from('€\u001b[31mred');
+    for (const byte of bytes) await subject.event(outputEvent(Buffer.from([byte]), { target: SHORT }));
+    await subject.event(done());
+    expect(out.text).toBe('a:          €\u001b[31mred\u001b[0m\n');
+  });
+
+  it('a line of more than 64 MiB goes on in a line of its own', async () => {
+    const { subject, out } = sink();
+    const piece = Buffer.alloc(24 * 1024 * 1024, 'x');
+    for (let count = 0; count < 3; count += 1) await subject.event(outputEvent(piece, { target: SHORT }));
+    await subject.event(outputEvent('end\n', { target: SHORT }));
+    const lines = out.bytes.toString('latin1').split('\n');
+    expect(lines.map(({ length }) => length)).toEqual([3 + 2 * piece.length, 3 + piece.length + 3, 0]);
+  });
+
+  it('many lines are joined as few are', () => {
+    const text = Array.from({ length: 300 }, (_, index) => `line ${index} \u00ff\n`).join('');
+    const expected = text.replace(/^(?=.)/gm, 'h: ');
+    expect(Buffer.from(prefixLines(Buffer.from('h: '), Buffer.from(text))).toString()).toBe(expected);
   });
 });

@@ -2,9 +2,20 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { terminalSafe } from '../../../src/sinks/terminal-safe.js';
 
+const RENDITION = /\u001b\[[0-9;:]{0,64}m/g;
+// By Unicode's own properties, not by the list that is tested: controls, format characters that turn the direction
+// of writing, separators of lines and paragraphs.
+const HARMFUL = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu;
+
+/** What could do harm on a terminal; renditions, tabs and newlines may pass. */
+const gotThrough = (text: string): string[] =>
+  [...text.replace(RENDITION, '').matchAll(HARMFUL)]
+    .map(([found]) => found)
+    .filter((found) => !/[\t\n]/.test(found));
+
 /** What is left when the renditions are taken out must be free of control characters. */
 function expectHarmless(text: string): void {
-  expect(text.replace(/\u001b\[[0-9;:]*m/g, '')).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
+  expect(gotThrough(text)).toEqual([]);
 }
 
 describe('terminalSafe', () => {
@@ -58,6 +69,24 @@ describe('terminalSafe', () => {
     ['an escape in an escape', '\u001b[\u001b[2J'],
     ['a rendition in an escape', '\u001b[\u001b[31m2J'],
     ['answerback', '\u0005'],
+    ['line and paragraph separators', 'x\u2028node2: forged\u2029node3: forged'],
+    ['right-to-left override', 'x\u202eelif.txt\u202c'],
+    ['isolates and marks', '\u2066a\u2067b\u2068c\u2069\u200e\u200f\u061c'],
+    ['deprecated format characters, annotations', '\u206a\u206f\ufff9a\ufffab\ufffb'],
+    ['a rendition that never ends', `\u001b[${'1;'.repeat(500)}m`],
+    ['tmux and screen pass-through', '\u001bPtmux;\u001b\u001b]52;c;eA==\u0007\u001b\\'],
+    ['screen title', '\u001bktitle\u001b\\'],
+    ['kitty keyboard', '\u001b[>1u\u001b[=1;1u'],
+    ['repeat the last character', 'x\u001b[9999b'],
+    ['insert and delete lines', '\u001b[9L\u001b[9M\u001b[9@\u001b[9P'],
+    ['save and restore the cursor', '\u001b7\u001b8\u001b[s\u001b[u'],
+    ['tab stops', '\u001bH\u001b[3g'],
+    ['double height', '\u001b#3'],
+    ['VT52 mode', '\u001b[?2l\u001b<\u001bY  '],
+    ['sixel, ReGIS, DECUDK', '\u001bP0;1|17/0a\u001b\\'],
+    ['shell integration marks', '\u001b]133;A\u0007\u001b]633;E;rm\u0007'],
+    ['working folder', '\u001b]7;file://evil/\u0007'],
+    ['8-bit APC, PM, SOS', '\u009fx\u009c\u009ex\u009c\u0098x\u009c'],
   ])('%s', (_what, text) => {
     const safe = terminalSafe(`before ${text} after\n`);
     expectHarmless(safe);
@@ -70,6 +99,46 @@ describe('terminalSafe', () => {
       '\u001b[38:2::1:2:3mx\u001b[0m\n\u001b[my\u001b[0m\nz\n',
     );
     expect(terminalSafe('\u001b[31mno newline')).toBe('\u001b[31mno newline\u001b[0m');
+  });
+
+  it('of every character alone, these get through and those are shown', () => {
+    const shown: string[] = [];
+    for (let start = 0; start <= 0x10ffff; start += 0x800) {
+      // The halves of a pair are no characters.
+      if (start === 0xd800) continue;
+      const characters = Array.from({ length: 0x800 }, (_, index) => String.fromCodePoint(start + index));
+      const block = characters.map((character) => `<${character}>`).join('');
+      const safe = terminalSafe(block);
+      expect(gotThrough(safe)).toEqual([]);
+      if (safe === block) continue;
+      for (const [index, character] of characters.entries())
+        if (terminalSafe(`<${character}>`) !== `<${character}>`) shown.push((start + index).toString(16));
+    }
+    const range = (from: number, to: number): string[] =>
+      Array.from({ length: to - from + 1 }, (_, index) => (from + index).toString(16));
+    expect(shown).toEqual([
+      ...range(0x00, 0x08),
+      ...range(0x0b, 0x1f),
+      ...range(0x7f, 0x9f),
+      ...['61c', '200e', '200f'],
+      ...range(0x2028, 0x202e),
+      ...range(0x2066, 0x206f),
+      ...range(0xfff9, 0xfffb),
+    ]);
+  });
+
+  it('lists what got through of all the sequences a terminal may know: renditions alone', () => {
+    const finals = Array.from({ length: 0x7e - 0x40 + 1 }, (_, index) => String.fromCharCode(0x40 + index));
+    const sequences = ['', '1', '31;1', '38:2::1:2:3', '?1', '>1', '=1', '<1', '1 ', '1$', '!', '"'].flatMap(
+      (parameters) => finals.map((final) => `\u001b[${parameters}${final}`),
+    );
+    const passed = sequences.filter((sequence) => terminalSafe(sequence).startsWith(sequence));
+    expect(passed).toEqual(['\u001b[m', '\u001b[1m', '\u001b[31;1m', '\u001b[38:2::1:2:3m']);
+    const others = Array.from(
+      { length: 0x7e - 0x20 + 1 },
+      (_, index) => `\u001b${String.fromCharCode(0x20 + index)}`,
+    );
+    expect(others.filter((sequence) => terminalSafe(sequence).startsWith(sequence))).toEqual([]);
   });
 
   it('shows what it takes', () => {

@@ -123,4 +123,59 @@ describe('Writer', () => {
     const writer = new Writer(broken('ENOSPC'), () => undefined);
     await writer.flush();
   });
+
+  it('nothing comes between the pieces of one whole, and what waited comes after', async () => {
+    const { stream, taken, letGo } = slow();
+    const writer = new Writer(stream, () => undefined);
+    const made: string[] = [];
+    const pieces = function* () {
+      for (const piece of ['aaaa', 'bbbb', 'cccc']) {
+        made.push(piece);
+        yield piece;
+      }
+    };
+    const all = [
+      writer.writeAll(pieces()),
+      Promise.resolve(writer.write('x')),
+      writer.writeAll(['dddd', 'eeee']),
+      Promise.resolve(writer.write('y')),
+    ];
+    await turn();
+    // Each is made when there is room for it.
+    expect(made).toEqual(['aaaa']);
+    while (taken.length < 7) {
+      letGo();
+      await turn();
+    }
+    await Promise.all(all);
+    const order = taken.join('');
+    expect(order).toContain('aaaabbbbcccc');
+    expect(order).toContain('ddddeeee');
+    expect([...order.replace(/[a-e]/g, '')].sort()).toEqual(['x', 'y']);
+  });
+
+  it('a whole that fails is told to its writer alone', async () => {
+    const { writer, memory } = memoryWriter();
+    const pieces = function* () {
+      yield 'a';
+      throw new Error('gone');
+    };
+    const failing = writer.writeAll(pieces());
+    const after = writer.write('b');
+    await expect(failing).rejects.toThrow('gone');
+    await after;
+    await writer.flush();
+    expect(memory.text).toBe('ab');
+  });
+
+  it('abandon ends a whole that waits', async () => {
+    const { stream } = slow();
+    const writer = new Writer(stream, () => undefined);
+    stream.on('error', () => undefined);
+    const all = writer.writeAll(['aaaa', 'bbbb', 'cccc']);
+    await turn();
+    expect(writer.abandon()).toBe(true);
+    await all;
+    await writer.flush();
+  });
 });

@@ -157,6 +157,10 @@ describe('diagnose', () => {
       log('Connection timed out during banner exchange', 'Connection to 127.0.0.9 port 40469 timed out'),
     ],
     ['a server that goes during the login', log('Connection closed by 10.0.0.1 port 22')],
+    [
+      'a connection that breaks during the key exchange',
+      log('ssh_dispatch_run_fatal: Connection to 10.0.0.1 port 22: Broken pipe'),
+    ],
   ])('%s is tried again', (_what, text) => {
     expect(diagnose(text)).toMatchObject({ status: 'unreachable', code: 'ERR_CONNECT', retry: true });
   });
@@ -262,8 +266,14 @@ describe('sessionEnd', () => {
     expect(sessionEnd(log(...START, HELLO, SESSION))).toEqual({ kind: 'no-status' });
   });
 
-  it('a session that was refused, in the words of the refusal, not of the login that can only fail', () => {
+  it('a session that was refused, and what that may mean', () => {
     const refusal = 'mux_client_request_session: session request failed: Session open refused by peer';
+    const end = sessionEnd(log(...START, HELLO, refusal, ...OWN_LOGIN));
+    expect(end).toMatchObject({ kind: 'refused', reason: expect.stringContaining('MaxSessions') });
+  });
+
+  it('a session that was not given, in the words of the master, not of the login that can only fail', () => {
+    const refusal = 'mux_client_request_session: read from master failed: Broken pipe';
     expect(sessionEnd(log(...START, HELLO, refusal, ...OWN_LOGIN))).toEqual({
       kind: 'refused',
       reason: refusal,

@@ -9,15 +9,16 @@ export function makeMaster(controlPath: string, rest: Partial<Master> = {}): Mas
     target: makeTarget('web1'),
     connection: CONNECTION_DEFAULTS,
     controlPath,
-    pid: 1,
+    pid: 999_999_999,
     address: null,
     session: { forwards: false, sendEnv: [], setEnv: [] },
+    sessionCap: null,
     ...rest,
   };
 }
 
-/** Of the pool the transport only wants to know whether it is the same. */
-export const somePool = (): MasterPool => ({}) as MasterPool;
+/** Of the pool the transport only wants to know whether it is the same, and tells it what it learns. */
+export const somePool = (): MasterPool => ({ learnCap: () => undefined }) as unknown as MasterPool;
 
 export const NEVER = new AbortController().signal;
 

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PsshError } from '../../../../src/core/errors.js';
+import { foldNames } from '../../../../src/core/fold.js';
 import {
   countExpression,
   type ExpressionContext,
   evaluateExpression,
   expressionFiles,
 } from '../../../../src/inventory/expression.js';
-import { foldNames } from '../../../../src/inventory/fold.js';
 import { regroup } from '../../../../src/inventory/regroup.js';
 
 const word = fc.stringMatching(/^[a-z._-]{1,4}$/);

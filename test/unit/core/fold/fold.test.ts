@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { foldNames, foldParts } from '../../../../src/core/fold.js';
 import { evaluateExpression } from '../../../../src/inventory/expression.js';
-import { foldNames, foldParts } from '../../../../src/inventory/fold.js';
 
 const fold = (names: string): string => foldNames(names.split(' ').filter((name) => name !== ''));
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { evaluateExpression } from '../../../../src/inventory/expression.js';
-import { regroup } from '../../../../src/inventory/regroup.js';
+import { evaluateExpression } from '../../../src/inventory/expression.js';
+import { regroup } from '../../../src/inventory/regroup.js';
 
 const hosts = (text: string): string[] => evaluateExpression(text).map(({ label }) => label);
 const groups = new Map<string, string[]>([

@@ -1,0 +1,43 @@
+// Much output in the prefix view: ours against pdsh, over warm masters, in one run; and ours with a slow reader.
+// Needs Debian's packages pdsh and time; sshd as the tests do.
+//     npm run build && node --import tsx bench/prefix-output.ts [hosts] [megabytes] [rounds]
+import { BIN, benchFleet, compare, measure } from './peers.js';
+
+const HOSTS = Number(process.argv[2] ?? 20);
+const MEGABYTES = Number(process.argv[3] ?? 50);
+const ROUNDS = Number(process.argv[4] ?? 3);
+
+const bench = await benchFleet(HOSTS, 4);
+const { fleet, list } = bench;
+try {
+  // Lines of 80 bytes.
+  const speak = `yes ${'x'.repeat(79)} | head -c ${MEGABYTES}000000`;
+  const ours = `${process.execPath} ${BIN} -F ${fleet.configPath} -t 60 -f ${HOSTS} -H '${list}' exec`;
+  const theirs = `pdsh -R ssh -f ${HOSTS} -w '${list}'`;
+  // The masters are made.
+  measure(bench, `TIME ${ours} true > /dev/null`);
+  measure(bench, `TIME ${theirs} true > /dev/null`);
+  console.log(
+    `${HOSTS} hosts x ${MEGABYTES} MB in lines of 80 bytes to /dev/null, ${ROUNDS} rounds; medians`,
+  );
+  const walls = compare(
+    bench,
+    {
+      ours: `TIME ${ours} '${speak}' > /dev/null`,
+      pdsh: `TIME ${theirs} '${speak}' > /dev/null`,
+    },
+    ROUNDS,
+  );
+  console.log(
+    `ours against pdsh: ${((walls.get('ours')?.wall ?? 0) / (walls.get('pdsh')?.wall ?? 1)).toFixed(2)}`,
+  );
+  // Looks at each byte; a tenth of it, so that it ends.
+  const less = `yes ${'x'.repeat(79)} | head -c ${MEGABYTES}00000`;
+  compare(bench, { 'slow reader': `TIME ${ours} '${less}' | dd bs=4k 2> /dev/null | od -An -c | wc -l` }, 1);
+  const torn = '!/^h[0-9]+: x+$/ || length($2) != 79 { torn = 1 } END { exit torn }';
+  measure(bench, `TIME ${ours} '${speak}' | awk '${torn}'`);
+  console.log('every line is whole');
+} finally {
+  measure(bench, `TIME ${process.execPath} ${BIN} masters close`);
+  await fleet.stop();
+}

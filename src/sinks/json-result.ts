@@ -1,0 +1,54 @@
+import type { RunSummary } from '../core/events.js';
+import type { HostResult, Status } from '../core/result.js';
+import { encodingOf, jsonStringPieces, jsonTarget } from './json-text.js';
+
+const COUNT_KEYS = {
+  ok: 'ok',
+  failed: 'failed',
+  signaled: 'signaled',
+  'timed-out': 'timedOut',
+  canceled: 'canceled',
+  unreachable: 'unreachable',
+  'auth-failed': 'authFailed',
+  'host-key-failed': 'hostKeyFailed',
+  disconnected: 'disconnected',
+  skipped: 'skipped',
+} as const satisfies Record<Status, string>;
+
+/** How many hosts ended how. */
+export function jsonSummary(summary: RunSummary): Record<string, number> {
+  const counts = Object.entries(COUNT_KEYS).map(([status, key]) => [key, summary.counts[status as Status]]);
+  return { total: summary.total, ...Object.fromEntries(counts) };
+}
+
+/** What a result says besides its output. */
+export function jsonEnding(result: HostResult): Record<string, unknown> {
+  return {
+    step: result.step,
+    command: result.command,
+    status: result.status,
+    exitCode: result.exitCode,
+    signal: result.signal,
+    killed: result.killed,
+    attempts: result.attempts,
+    startedAt: result.startedAt?.toISOString() ?? null,
+    durationMs: result.durationMs,
+  };
+}
+
+/** A result as JSON, in pieces: the outputs together may be longer than the longest string. */
+export function* resultPieces(result: HostResult): Generator<string> {
+  const encodings = { stdout: encodingOf(result.stdout), stderr: encodingOf(result.stderr) };
+  const before = { ...jsonTarget(result.target), ...jsonEnding(result) };
+  yield `${JSON.stringify(before).slice(0, -1)},"stdout":"`;
+  yield* jsonStringPieces(result.stdout, encodings.stdout);
+  yield '","stderr":"';
+  yield* jsonStringPieces(result.stderr, encodings.stderr);
+  const after = {
+    stdoutEncoding: encodings.stdout,
+    stderrEncoding: encodings.stderr,
+    truncated: result.truncated,
+    error: result.error,
+  };
+  yield `",${JSON.stringify(after).slice(1)}`;
+}

@@ -1,0 +1,43 @@
+import type { RunEvent, Sink } from '../core/events.js';
+import { jsonEnding, jsonSummary } from './json-result.js';
+import { jsonBytes, jsonTarget } from './json-text.js';
+import type { Writer } from './writer.js';
+
+/** `--ndjson`: one event a line as it happens (`pssh-ts/event@1`). */
+export class NdjsonSink implements Sink {
+  constructor(private readonly stdout: Writer) {}
+
+  event(event: RunEvent): void | Promise<void> {
+    const { type } = event;
+    const head = { schema: 'pssh-ts/event@1', type, time: new Date(event.time).toISOString() };
+    return this.stdout.write(`${JSON.stringify({ ...head, ...fields(event) })}\n`);
+  }
+}
+
+function fields(event: RunEvent): Record<string, unknown> {
+  switch (event.type) {
+    case 'connecting':
+      return { ...jsonTarget(event.target), attempt: event.attempt };
+    case 'connected':
+      return { ...jsonTarget(event.target), reused: event.reused, transport: event.transport.kind };
+    case 'started':
+      return { ...jsonTarget(event.target), step: event.step, command: event.command };
+    case 'output': {
+      const { step, stream, partial } = event;
+      return { ...jsonTarget(event.target), step, stream, ...jsonBytes(event.data), partial };
+    }
+    case 'note':
+      return {
+        ...(event.target === null
+          ? { host: null, user: null, port: null, index: null }
+          : jsonTarget(event.target)),
+        message: event.message,
+      };
+    case 'finished':
+      return { ...jsonTarget(event.target), ...jsonEnding(event.result), error: event.result.error };
+    case 'summary': {
+      const { durationMs, exitCode } = event.summary;
+      return { durationMs, exitCode, summary: jsonSummary(event.summary) };
+    }
+  }
+}
