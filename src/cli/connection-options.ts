@@ -1,7 +1,8 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { parseDuration } from '../core/duration.js';
 import { usageError } from '../core/errors.js';
-import { hostNameFault, parsePort, userNameFault } from '../core/host-name.js';
+import { parsePort, userNameFault } from '../core/host-name.js';
+import { parseJump } from '../core/jump.js';
 import { CONNECTION_DEFAULTS, type ConnectionOptions, type TransportChoice } from '../core/options.js';
 import { show } from '../core/show.js';
 import type { SharedOptions } from './shared-options.js';
@@ -51,6 +52,7 @@ export function resolveConnection(options: SharedOptions, env: NodeJS.ProcessEnv
           ? 0
           : CONNECTION_DEFAULTS.persistMs
         : parseDuration(options.persist, '--persist'),
+    jumpMaster: options.jumpMaster ?? CONNECTION_DEFAULTS.jumpMaster,
     transport: checkedTransport(options.transport) ?? CONNECTION_DEFAULTS.transport,
   });
 }
@@ -105,14 +107,8 @@ function checkedPort(text: string): number {
 }
 
 function checkedJump(jump: string): string {
-  for (const hop of jump.split(',')) {
-    const [host = '', user] = hop
-      .replace(/^ssh:\/\//, '')
-      .split('@')
-      .reverse();
-    const fault = hostNameFault(host) ?? (user === undefined ? null : userNameFault(user));
-    if (fault !== null) throw usageError(`-J: ${fault}; write [user@]host[:port], several with commas`);
-  }
+  const parsed = parseJump(jump);
+  if ('fault' in parsed) throw usageError(`-J: ${parsed.fault}; write [user@]host[:port], several with commas`);
   return jump;
 }
 

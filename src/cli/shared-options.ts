@@ -26,6 +26,7 @@ export interface SharedOptions {
   readonly connectRetries?: string;
   readonly persist?: string;
   readonly transport?: string;
+  readonly jumpMaster?: boolean;
   readonly verbose?: number;
   readonly quiet?: boolean;
   readonly dryRun?: boolean;
@@ -119,6 +120,10 @@ export function addConnectionOptions(command: Command): void {
       '--transport <name>',
       'mux: no process a command; process: an ssh each; auto (default): process only where ssh must forward',
     ),
+    new Option(
+      '--no-jump-master',
+      'no shared connection to jump hosts: each host logs in to them for itself, as ssh does',
+    ).default(undefined),
   ];
   for (const option of options) command.addOption(option.helpGroup('Connection:'));
 }

@@ -23,6 +23,8 @@ export interface ConnectionOptions {
   readonly persistMs: number;
   /** `auto`: mux, but process where ssh_config asks for agent or X11 forwarding. @default 'auto' */
   readonly transport: TransportChoice;
+  /** Jump hosts get a master too, which all hosts behind them share; false: each host jumps by itself, as ssh does. @default true */
+  readonly jumpMaster: boolean;
 }
 
 export const CONNECTION_DEFAULTS = {
@@ -32,6 +34,7 @@ export const CONNECTION_DEFAULTS = {
   connectRetries: 2,
   persistMs: 600_000,
   transport: 'auto',
+  jumpMaster: true,
 } as const satisfies ConnectionOptions;
 
 /** How commands are run. */

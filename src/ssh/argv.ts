@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from '../core/options.js';
+import { quoteForShell } from '../core/quote.js';
 import type { Target } from '../core/target.js';
 
 /** What decides where a connection goes, as ssh's own flags. */
@@ -38,11 +39,13 @@ export interface MasterArgs {
   readonly persistSeconds: number;
   /** Set where ssh_config sets none, so that a lost network is noticed. */
   readonly serverAliveSeconds: number | null;
+  /** Goes through a jump host's master, see jumpCommand; absent: as ssh_config says. */
+  readonly proxyCommand?: string;
 }
 
 /** `ssh -f -N -M`: logs in, then stays behind and listens on the control path. */
 export function masterArgs(options: MasterArgs): string[] {
-  const { target, connection, controlPath, logPath, persistSeconds, serverAliveSeconds } = options;
+  const { target, connection, controlPath, logPath, persistSeconds, serverAliveSeconds, proxyCommand } = options;
   const ours = OURS.map((option) =>
     option === 'ControlPersist=no' ? `ControlPersist=${persistSeconds}` : option,
   );
@@ -52,9 +55,34 @@ export function masterArgs(options: MasterArgs): string[] {
     ...(serverAliveSeconds === null
       ? []
       : ['-o', `ServerAliveInterval=${serverAliveSeconds}`, '-o', 'ServerAliveCountMax=3']),
-    ...destinationArgs(target, connection),
+    // Before all else, so that it stands instead of the ProxyJump of the config; a -J beside it would be an error.
+    ...(proxyCommand === undefined
+      ? []
+      : ['-o', `ProxyCommand=${proxyCommand}`, '-o', 'ProxyUseFdpass=no']),
+    ...destinationArgs(target, connection, proxyCommand !== undefined),
     target.host,
   ];
+}
+
+export interface JumpCommandOptions {
+  /** The jump host's master. */
+  readonly controlPath: string;
+  readonly logPath: string;
+  /** The target as the jump host is to connect to it: what `ssh -G` says. */
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/**
+ * The ProxyCommand that goes through a jump host's master. Read by ssh, for which % is special, and then by the
+ * user's login shell. No config file has a say in it; ProxyCommand=false: a missing master must not become a login.
+ */
+export function jumpCommand({ controlPath, logPath, hostname, port }: JumpCommandOptions): string {
+  const words = [
+    ...['ssh', '-F', 'none', '-S', controlPath, '-E', logPath, '-o', 'ControlMaster=no'],
+    ...['-o', 'BatchMode=yes', '-o', 'ProxyCommand=false', '-W', `[${hostname}]:${port}`, 'jump'],
+  ];
+  return words.map((word) => quoteForShell(word).replaceAll('%', '%%')).join(' ');
 }
 
 export interface SessionArgs {
