@@ -34,6 +34,8 @@ export function resolveConnection(options: SharedOptions, env: NodeJS.ProcessEnv
   if (userFault !== null) throw usageError(`--user: ${userFault}; write the login name as the host knows it`);
   if (sshConfig !== undefined && sshConfig !== 'none') checkFile('-F', sshConfig, 'an ssh_config');
   for (const file of options.identity ?? []) checkFile('-i', file, 'a private key');
+  if (options.mux === false && options.transport === 'mux')
+    throw usageError('--no-mux and --transport mux exclude each other; leave one out');
   const inCi = env.CI !== undefined && env.CI !== '' && env.CI !== 'false';
   return Object.freeze({
     ...(user === undefined ? {} : { user }),
@@ -54,6 +56,10 @@ export function resolveConnection(options: SharedOptions, env: NodeJS.ProcessEnv
         : parseDuration(options.persist, '--persist'),
     jumpMaster: options.jumpMaster ?? CONNECTION_DEFAULTS.jumpMaster,
     transport: checkedTransport(options.transport) ?? CONNECTION_DEFAULTS.transport,
+    ownMasters: options.ownMasters ?? CONNECTION_DEFAULTS.ownMasters,
+    mux: options.mux ?? CONNECTION_DEFAULTS.mux,
+    maxMasters:
+      wholeNumber(options.maxMasters, '--max-masters', 0, 1_000_000) ?? CONNECTION_DEFAULTS.maxMasters,
   });
 }
 

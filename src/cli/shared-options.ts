@@ -27,6 +27,9 @@ export interface SharedOptions {
   readonly persist?: string;
   readonly transport?: string;
   readonly jumpMaster?: boolean;
+  readonly ownMasters?: boolean;
+  readonly mux?: boolean;
+  readonly maxMasters?: string;
   readonly verbose?: number;
   readonly quiet?: boolean;
   readonly dryRun?: boolean;
@@ -118,7 +121,13 @@ export function addConnectionOptions(command: Command): void {
     ),
     new Option(
       '--transport <name>',
-      'mux: no process a command; process: an ssh each; auto (default): process only where ssh must forward',
+      'mux: no process a command; process: an ssh each; auto (default): process only where ssh itself must serve',
+    ),
+    new Option('--own-masters', 'pass over live masters of your own, at the ControlPath of ssh_config'),
+    new Option('--no-mux', 'no masters: a login of its own for each command').default(undefined),
+    new Option(
+      '--max-masters <number>',
+      'more live masters than these are closed when their host is done (default 512)',
     ),
     new Option(
       '--no-jump-master',
