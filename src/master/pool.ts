@@ -1,14 +1,18 @@
+import { PsshError } from '../core/errors.js';
 import type { ConnectionOptions } from '../core/options.js';
 import { type Target, targetKey } from '../core/target.js';
 import type { ConfigState } from '../ssh/config-state.js';
 import { Clock } from './clock.js';
-import { aliveCheck, terminateMaster } from './control.js';
+import { aliveCheck, stopListening, terminateMaster } from './control.js';
 import { destinationHash } from './destination.js';
+import { Gates } from './gate.js';
+import { type JumpMaster, Jumps, type JumpWay, type Route } from './jumps.js';
 import { ConnectFailure, login } from './login.js';
-import { newMasterId, type SocketName } from './names.js';
+import { masterName, newMasterId, type SocketName } from './names.js';
 import { Owner } from './owner.js';
 import type { SessionTraits } from './session-traits.js';
 import { MasterStore } from './store.js';
+import { hasDependents } from './via.js';
 
 const ALIVE_DEADLINE_MS = 2_000;
 
@@ -21,6 +25,8 @@ export interface Master {
   readonly address: string | null;
   /** Null: its record is missing, or of a version that kept less. */
   readonly session: SessionTraits | null;
+  /** The user's own: it serves through `ssh -S`, and is not ours to close. */
+  readonly users: boolean;
 }
 
 /** A host's share of its master, until it is handed back. */
@@ -37,11 +43,19 @@ export interface Lease {
 }
 
 interface Held {
-  readonly name: SocketName;
+  /** Null: it is the user's own. */
+  readonly name: SocketName | null;
   readonly master: Master;
   readonly reused: boolean;
   readonly attempts: number;
+  /** The jump host's master that it goes through and that this process holds for it. */
+  readonly route: Route | null;
+  /** Others go through it, perhaps those of another process. */
+  jump: boolean;
 }
+
+/** With which options a master is started, and for whom. */
+type Way = Omit<JumpWay, 'failed'> & { readonly isJump: boolean };
 
 interface Entry {
   readonly key: string;
@@ -64,7 +78,12 @@ export class MasterPool {
   private readonly entries = new Set<Entry>();
   /** Masters that wait for somebody, by the hash of where they go. */
   private readonly free = new Map<string, SocketName[]>();
+  /** Where a free one waits already, once we close. */
+  private readonly waiting = new Set<string>();
+  private readonly gates = new Gates();
+  private readonly jumps = new Jumps((target, way, signal) => this.acquireJump(target, way, signal));
   private logs = 0;
+  private closing = false;
 
   private constructor(
     private readonly options: PoolOptions,
@@ -95,25 +114,53 @@ export class MasterPool {
    * @throws ConnectFailure, PsshError, or the signal's reason
    */
   async acquire(target: Target, signal: AbortSignal, onAttempt: (attempt: number) => void): Promise<Lease> {
-    const key =
-      target.sshOptions === undefined
-        ? targetKey(target)
-        : JSON.stringify([targetKey(target), target.sshOptions]);
+    const { connection } = this.options;
+    const way = { connection, chain: [], timeoutMs: connection.connectTimeoutMs, isJump: false };
+    const key = entryKey(target);
+    const { held, ...share } = await this.share(key, () => this.obtain(target, key, way, signal, onAttempt));
+    const { master, reused, attempts } = held;
+    return { master, reused, attempts, ...share };
+  }
+
+  /** A jump host's: the same master as that of a run on the jump host itself, where both are had alike. */
+  private async acquireJump(target: Target, way: JumpWay, signal: AbortSignal): Promise<JumpMaster> {
+    const { connection } = this.options;
+    // The user's own serves a jump however commands go.
+    const alike = way.connection === connection && (connection.ownMasters || connection.transport !== 'mux');
+    const key = alike ? entryKey(target) : JSON.stringify(['jump', entryKey(target), way.connection.jump]);
+    if (way.chain.includes(key)) throw new PsshError('ERR_CONNECT', 'its ProxyJump leads back to itself');
+    const obtain = () =>
+      this.obtain(target, key, { ...way, isJump: true }, signal, () => undefined).catch((error: unknown) => {
+        way.failed(error);
+        throw error;
+      });
+    const { held, ...share } = await this.share(key, obtain);
+    const { name, master } = held;
+    const { controlPath } = master;
+    if (name === null) return { controlPath, name: null, logFile: null, ...share };
+    if (!held.jump) {
+      held.jump = true;
+      const record = await this.store.readRecord(name);
+      if (record !== null) await this.store.writeRecord(name, { ...record, jump: true });
+    }
+    return { controlPath, name: masterName(name), logFile: this.store.logOf(name), ...share };
+  }
+
+  /** However many ask at once, one is obtained. */
+  private async share(key: string, obtain: () => Promise<Held>) {
     let entry = this.current.get(key);
     if (entry === undefined) {
-      entry = { key, held: this.obtain(target, signal, onAttempt), users: 0, retired: false };
+      entry = { key, held: obtain(), users: 0, retired: false };
       this.current.set(key, entry);
       this.entries.add(entry);
     }
     const mine = entry;
     mine.users += 1;
     try {
-      const { master, reused, attempts } = await mine.held;
+      const held = await mine.held;
       let released = false;
       return {
-        master,
-        reused,
-        attempts,
+        held,
         retire: () => this.retire(mine),
         release: async () => {
           if (released) return;
@@ -138,20 +185,12 @@ export class MasterPool {
 
   /** Hands every master back, or closes it where nothing is to persist or another free one waits already. */
   async close(): Promise<void> {
-    const entries = [...this.entries];
-    this.entries.clear();
+    this.closing = true;
     this.current.clear();
-    const waiting = new Set(
-      (await this.store.sockets()).flatMap(({ hash, owner }) => (owner === null ? hash : [])),
-    );
-    await Promise.all(
-      entries.map((entry) =>
-        entry.held.then(
-          (held) => this.handBack(held, !entry.retired && !waiting.has(held.name.hash)),
-          () => undefined,
-        ),
-      ),
-    );
+    for (const { hash, owner } of await this.store.sockets()) if (owner === null) this.waiting.add(hash);
+    // Each brings the jump hosts that it went through with it; what is still in use comes last.
+    await Promise.all([...this.entries].map((entry) => (entry.users === 0 ? this.end(entry) : undefined)));
+    await Promise.all([...this.entries].map((entry) => this.end(entry)));
     await this.owner.close();
   }
 
@@ -162,39 +201,55 @@ export class MasterPool {
 
   private async leave(entry: Entry): Promise<void> {
     entry.users -= 1;
-    const persists = this.options.connection.persistMs > 0 && !entry.retired;
-    if (entry.users > 0 || persists || !this.entries.delete(entry)) return;
-    this.retire(entry);
-    await this.handBack(await entry.held, false);
+    const persists = this.options.connection.persistMs > 0 && !entry.retired && !this.closing;
+    if (entry.users === 0 && !persists) await this.end(entry);
   }
 
-  private async handBack({ name, master }: Held, keep: boolean): Promise<void> {
+  /** Hands an entry's master back or closes it, then lets go of the jump host's that it went through. */
+  private async end(entry: Entry): Promise<void> {
+    if (!this.entries.delete(entry)) return;
+    const { retired } = entry;
+    this.retire(entry);
+    const held = await entry.held.catch(() => null);
+    if (held === null) return;
+    const keep = this.closing && !retired && !this.waiting.has(held.name?.hash ?? '');
+    await this.handBack(held, keep, retired);
+    await held.route?.master.release();
+  }
+
+  private async handBack({ name, master, jump }: Held, keep: boolean, retired: boolean): Promise<void> {
+    if (name === null) return;
     const persists = keep && this.options.connection.persistMs > 0;
-    if (persists && (await this.store.take(name, null)) !== null) return;
-    await terminateMaster(master.controlPath, ALIVE_DEADLINE_MS).catch(() => undefined);
+    // Masters of other runs that go through it would end with it.
+    const needed = jump && (await hasDependents(this.store, name));
+    if ((persists || (needed && !retired)) && (await this.store.take(name, null)) !== null) return;
+    const finish = needed ? stopListening : terminateMaster;
+    await finish(master.controlPath, ALIVE_DEADLINE_MS).catch(() => undefined);
     await this.store.remove(name);
   }
 
   private async obtain(
     target: Target,
+    key: string,
+    way: Way,
     signal: AbortSignal,
     onAttempt: (attempt: number) => void,
   ): Promise<Held> {
-    const hash = await this.hash(target, signal);
+    const hash = await this.hash(target, way, signal);
     const waiting = this.free.get(hash) ?? [];
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-      const held = await this.takeUp(target, name);
+      const held = await this.takeUp(target, way, name);
       if (held !== null) return held;
     }
-    return this.logIn(target, { hash, id: newMasterId(), owner: this.owner.id }, signal, onAttempt);
+    const name = { hash, id: newMasterId(), owner: this.owner.id };
+    return this.logIn(target, name, { ...way, chain: [...way.chain, key] }, signal, onAttempt);
   }
 
   /** Asking ssh (`Match exec`) counts as connecting: the same clock ends it. */
-  private async hash(target: Target, signal: AbortSignal): Promise<string> {
-    const { connection, configState } = this.options;
-    const clock = new Clock(signal, connection.connectTimeoutMs);
+  private async hash(target: Target, { connection, timeoutMs }: Way, signal: AbortSignal): Promise<string> {
+    const clock = new Clock(signal, timeoutMs);
     try {
-      return await destinationHash(target, connection, configState, clock.signal);
+      return await destinationHash(target, connection, this.options.configState, clock.signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!clock.expired) throw error;
@@ -205,20 +260,22 @@ export class MasterPool {
     }
   }
 
-  private async takeUp(target: Target, name: SocketName): Promise<Held | null> {
+  private async takeUp(target: Target, { connection }: Way, name: SocketName): Promise<Held | null> {
     const mine = await this.store.take(name, this.owner.id);
     if (mine === null) return null;
-    const { connection } = this.options;
     const controlPath = this.store.pathOf(mine);
     try {
       const pid = await aliveCheck(controlPath, ALIVE_DEADLINE_MS);
       const record = await this.store.readRecord(mine);
-      const { address = null, session = null } = record ?? {};
+      const { address = null, session = null, jump = false } = record ?? {};
       return {
         name: mine,
-        master: { target, connection, controlPath, pid, address, session },
+        master: { target, connection, controlPath, pid, address, session, users: false },
         reused: true,
         attempts: 0,
+        // Of the jump host it needs nothing any more: its way through stands.
+        route: null,
+        jump,
       };
     } catch {
       // Dead, stopped or not a master at all: its files go, a new login takes its place.
@@ -230,21 +287,41 @@ export class MasterPool {
   private async logIn(
     target: Target,
     name: SocketName,
+    way: Way,
     signal: AbortSignal,
     onAttempt: (attempt: number) => void,
   ): Promise<Held> {
-    const { connection } = this.options;
+    const { connection, chain, timeoutMs, isJump } = way;
     const controlPath = this.store.pathOf(name);
     try {
       const made = await login({
         target,
         connection,
         controlPath,
-        logPath: this.newLogPath(),
+        logPath: isJump ? this.store.logOf(name) : this.newLogPath(),
+        keepLog: isJump,
+        newLogPath: () => this.newLogPath(),
+        usersMaster: isJump && !connection.ownMasters,
+        timeoutMs,
         signal,
+        findRoute: (resolved, clock) =>
+          this.jumps.route(resolved, { target, connection, chain, clock, signal }),
+        gates: this.gates,
         onAttempt,
       });
-      const { pid, address, attempts, persistSeconds, session } = made;
+      const { pid, address, attempts, persistSeconds, session, route } = made;
+      if (made.users) {
+        const master = { target, connection, session, pid, address, users: true };
+        const { controlPath: path } = made;
+        return {
+          name: null,
+          master: { ...master, controlPath: path },
+          reused: true,
+          attempts,
+          route,
+          jump: true,
+        };
+      }
       await this.store.writeRecord(name, {
         host: target.host,
         user: target.user ?? connection.user ?? null,
@@ -255,12 +332,20 @@ export class MasterPool {
         persistSeconds,
         address,
         session,
+        ...(route === null ? {} : { via: { label: route.label, master: route.master.name } }),
+        ...(isJump ? { jump: true } : {}),
       });
-      const master = { target, connection, controlPath, pid, address, session };
-      return { name, master, reused: false, attempts };
+      const master = { target, connection, controlPath, pid, address, session, users: false };
+      return { name, master, reused: false, attempts, route, jump: isJump };
     } catch (error) {
       await this.store.remove(name);
       throw error;
     }
   }
+}
+
+function entryKey(target: Target): string {
+  return target.sshOptions === undefined
+    ? targetKey(target)
+    : JSON.stringify([targetKey(target), target.sshOptions]);
 }

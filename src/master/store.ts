@@ -21,6 +21,16 @@ export interface MasterRecord {
   /** The address really connected to, as ssh logged it. */
   readonly address: string | null;
   readonly session?: SessionTraits;
+  /** The jump host whose master it goes through. */
+  readonly via?: Via;
+  /** Others go, or went, through it. */
+  readonly jump?: boolean;
+}
+
+export interface Via {
+  readonly label: string;
+  /** That master's name without the owner; null: the user's own. */
+  readonly master: string | null;
 }
 
 /** The runtime folder: who has which master, and the taking and handing back of them. */
@@ -54,12 +64,17 @@ export class MasterStore {
   async remove(name: SocketName): Promise<void> {
     const { hash, id } = name;
     await Promise.all(
-      [socketName(name), `${hash}.${id}.json`].map((file) => rm(this.file(file), { force: true })),
+      [socketName(name), `${hash}.${id}.json`, `${hash}.${id}.log`].map((file) => rm(this.file(file), { force: true })),
     );
   }
 
   async writeRecord({ hash, id }: SocketName, record: MasterRecord): Promise<void> {
     await writeFile(this.file(`${hash}.${id}.json`), JSON.stringify(record), { mode: 0o600 });
+  }
+
+  /** Where the log of a jump host's master stays: only there it says what it refused to the hosts behind it. */
+  logOf({ hash, id }: SocketName): string {
+    return this.file(`${hash}.${id}.log`);
   }
 
   async readRecord({ hash, id }: SocketName): Promise<MasterRecord | null> {
@@ -100,7 +115,7 @@ export class MasterStore {
       if (!file.endsWith('.new') || (await this.isOld(file))) await rm(this.file(file), { force: true });
     }
     for (const file of files) {
-      const master = /^(.*)\.json$/.exec(file)?.[1];
+      const master = /^(.*)\.(?:json|log)$/.exec(file)?.[1];
       // readdir may have missed a socket that was being renamed; a record that is old has none.
       if (master !== undefined && !masters.has(master) && (await this.isOld(file))) {
         await rm(this.file(file), { force: true });

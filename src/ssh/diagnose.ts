@@ -61,7 +61,10 @@ const RULES: readonly Rule[] = [
 export function diagnose(log: string): Diagnosis {
   const lines = logLines(log);
   for (const rule of RULES) {
-    const line = lines.findLast((candidate) => rule.pattern.test(candidate));
+    // Through a proxy ssh knows no address; what it says before that says more.
+    const line =
+      lines.findLast((candidate) => rule.pattern.test(candidate) && !/ UNKNOWN port /.test(candidate)) ??
+      lines.findLast((candidate) => rule.pattern.test(candidate));
     if (line === undefined) continue;
     return {
       status: rule.status,
@@ -120,6 +123,23 @@ function tidy(line: string): string {
     .replace(/^ssh: /, '')
     .replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')
     .slice(0, 500);
+}
+
+/**
+ * Why `ssh -W` over a jump host's master gave no way through, from its log; null: it did, or was ended.
+ * Lost: the master is not there, so that ssh went on to connect by itself, through our ProxyCommand=false.
+ */
+export function forwardFault(log: string): { readonly lost: boolean; readonly reason: string } | null {
+  const reason = lastLine(log);
+  if (reason === null) return null;
+  const refused = /^Stdio forwarding request failed: (.*)/m.exec(log)?.[1];
+  return refused === undefined ? { lost: true, reason } : { lost: false, reason: tidy(refused) };
+}
+
+/** What a server said to forwards that it refused, each once, from its master's log. */
+export function refusedForwards(log: string): string[] {
+  const said = [...log.matchAll(/^channel \d+: open failed: (.*?)\r?$/gm)].map(([, words = '']) => tidy(words));
+  return [...new Set(said)];
 }
 
 /** How a command over a master ended, as the client's DEBUG2 log tells it. */
