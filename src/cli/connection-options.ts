@@ -114,7 +114,8 @@ function checkedPort(text: string): number {
 
 function checkedJump(jump: string): string {
   const parsed = parseJump(jump);
-  if ('fault' in parsed) throw usageError(`-J: ${parsed.fault}; write [user@]host[:port], several with commas`);
+  if ('fault' in parsed)
+    throw usageError(`-J: ${parsed.fault}; write [user@]host[:port], several with commas`);
   return jump;
 }
 

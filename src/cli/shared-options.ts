@@ -155,7 +155,8 @@ export function mergedOptions<T extends SharedOptions>(command: Command): T {
   const outer = command.parent === null ? {} : mergedOptions<SharedOptions>(command.parent);
   const merged: Record<string, unknown> = { ...outer };
   for (const [name, value] of Object.entries(command.opts())) {
-    if (value === undefined) continue;
+    // A `--no-…` that was not said is true by default, which must not hide the one before the command.
+    if (value === undefined || command.getOptionValueSource(name) === 'default') continue;
     const before = merged[name];
     if (Array.isArray(before) && Array.isArray(value)) merged[name] = [...before, ...value];
     else if (name === 'verbose' && typeof before === 'number') merged[name] = before + Number(value);

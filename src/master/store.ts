@@ -64,7 +64,9 @@ export class MasterStore {
   async remove(name: SocketName): Promise<void> {
     const { hash, id } = name;
     await Promise.all(
-      [socketName(name), `${hash}.${id}.json`, `${hash}.${id}.log`].map((file) => rm(this.file(file), { force: true })),
+      [socketName(name), `${hash}.${id}.json`, `${hash}.${id}.log`].map((file) =>
+        rm(this.file(file), { force: true }),
+      ),
     );
   }
 

@@ -45,7 +45,8 @@ export interface MasterArgs {
 
 /** `ssh -f -N -M`: logs in, then stays behind and listens on the control path. */
 export function masterArgs(options: MasterArgs): string[] {
-  const { target, connection, controlPath, logPath, persistSeconds, serverAliveSeconds, proxyCommand } = options;
+  const { target, connection, controlPath, logPath, persistSeconds, serverAliveSeconds, proxyCommand } =
+    options;
   const ours = OURS.map((option) =>
     option === 'ControlPersist=no' ? `ControlPersist=${persistSeconds}` : option,
   );
@@ -56,9 +57,7 @@ export function masterArgs(options: MasterArgs): string[] {
       ? []
       : ['-o', `ServerAliveInterval=${serverAliveSeconds}`, '-o', 'ServerAliveCountMax=3']),
     // Before all else, so that it stands instead of the ProxyJump of the config; a -J beside it would be an error.
-    ...(proxyCommand === undefined
-      ? []
-      : ['-o', `ProxyCommand=${proxyCommand}`, '-o', 'ProxyUseFdpass=no']),
+    ...(proxyCommand === undefined ? [] : ['-o', `ProxyCommand=${proxyCommand}`, '-o', 'ProxyUseFdpass=no']),
     ...destinationArgs(target, connection, proxyCommand !== undefined),
     target.host,
   ];

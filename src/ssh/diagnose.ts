@@ -138,7 +138,9 @@ export function forwardFault(log: string): { readonly lost: boolean; readonly re
 
 /** What a server said to forwards that it refused, each once, from its master's log. */
 export function refusedForwards(log: string): string[] {
-  const said = [...log.matchAll(/^channel \d+: open failed: (.*?)\r?$/gm)].map(([, words = '']) => tidy(words));
+  const said = [...log.matchAll(/^channel \d+: open failed: (.*?)\r?$/gm)].map(([, words = '']) =>
+    tidy(words),
+  );
   return [...new Set(said)];
 }
 

@@ -41,7 +41,9 @@ export function addMastersCommand(program: Command, { io, done }: CommandContext
   };
   const list = masters
     .command('list')
-    .description('Show every live connection: host, process, age, and who works with it.')
+    .description(
+      'Show every live connection: host, process, age, who works with it, and the jump host that it goes through.',
+    )
     .addOption(new Option('--json', 'as JSON'))
     .action(async () => {
       const { listMasters, runtimeFolder } = await loadManage();
@@ -100,10 +102,11 @@ function printTable(found: readonly MasterInfo[], io: Io): void {
     String(master.pid),
     formatDuration(master.ageMs),
     master.usedBy === null ? '-' : `process ${master.usedBy}`,
+    master.via ?? '-',
     master.address ?? '-',
   ]);
-  const table = [['HOST', 'PID', 'AGE', 'IN USE BY', 'ADDRESS'], ...rows];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  const table = [['HOST', 'PID', 'AGE', 'IN USE BY', 'VIA', 'ADDRESS'], ...rows];
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
   for (const row of table) {
     io.stdout.write(
       `${row

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CONNECTION_DEFAULTS, type ConnectionOptions } from '../../../src/core/options.js';
-import { destinationArgs, masterArgs, resolveArgs, sessionArgs } from '../../../src/ssh/argv.js';
+import { destinationArgs, jumpCommand, masterArgs, resolveArgs, sessionArgs } from '../../../src/ssh/argv.js';
 import { makeTarget } from '../make.js';
 
 const target = makeTarget('web1');
@@ -65,6 +65,30 @@ describe('masterArgs', () => {
     for (const option of ['BatchMode=yes', 'ControlPersist=600', 'LogLevel=VERBOSE']) {
       expect(args.indexOf(option)).toBeLessThan(args.indexOf('-F'));
     }
+  });
+});
+
+describe('the way through a jump host', () => {
+  it('is a ProxyCommand of ours, before what the user set, and no -J, which would not go with it', () => {
+    const start = { target, controlPath: '/run/c', logPath: '/run/l', persistSeconds: 600 };
+    const args = masterArgs({ ...start, connection: full, serverAliveSeconds: null, proxyCommand: 'ssh x' });
+    expect(args).not.toContain('-J');
+    expect(args.indexOf('ProxyCommand=ssh x')).toBeGreaterThan(0);
+    expect(args.indexOf('ProxyCommand=ssh x')).toBeLessThan(args.indexOf('-F'));
+    expect(args).toContain('ProxyUseFdpass=no');
+  });
+
+  it('is exactly this, in words that ssh and then any shell read as they are meant', () => {
+    const command = jumpCommand({
+      controlPath: "/run/it's 5%/c",
+      logPath: '/run/l',
+      hostname: 'fe80::1%eth0',
+      port: 22,
+    });
+    expect(command).toBe(
+      "ssh -F none -S '/run/it'\\''s 5%%/c' -E /run/l -o 'ControlMaster=no' -o 'BatchMode=yes' " +
+        "-o 'ProxyCommand=false' -W '[fe80::1%%eth0]:22' jump",
+    );
   });
 });
 

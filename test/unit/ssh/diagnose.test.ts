@@ -3,7 +3,9 @@ import {
   connectedAddress,
   type Diagnosis,
   diagnose,
+  forwardFault,
   lastLine,
+  refusedForwards,
   sessionEnd,
 } from '../../../src/ssh/diagnose.js';
 
@@ -284,4 +286,55 @@ describe('sessionEnd', () => {
     const dead = 'Control socket connect(/run/x): Connection refused';
     expect(sessionEnd(log(...START, dead, ...OWN_LOGIN))).toEqual({ kind: 'refused', reason: dead });
   });
+});
+
+describe('forwardFault', () => {
+  it('is none where the way through stood', () => {
+    expect(forwardFault('')).toBeNull();
+  });
+
+  it("has the client's words where the jump host refused", () => {
+    expect(forwardFault(log('Stdio forwarding request failed: Session open refused by peer'))).toEqual({
+      lost: false,
+      reason: 'Session open refused by peer',
+    });
+  });
+
+  it('says lost where ssh found no master and was kept from a login', () => {
+    const missing = log(
+      'kex_exchange_identification: Connection closed by remote host',
+      'Connection closed by UNKNOWN port 65535',
+    );
+    expect(forwardFault(missing)).toMatchObject({ lost: true });
+    expect(forwardFault(log('Control socket connect(/run/x): Connection refused'))).toMatchObject({
+      lost: true,
+    });
+  });
+});
+
+describe('refusedForwards', () => {
+  it('finds what a server refused, each reason once', () => {
+    const text = log(
+      'Authenticated to bastion ([127.0.0.1]:22) using "publickey".',
+      'channel 2: open failed: connect failed: Connection refused',
+      'channel 3: open failed: administratively prohibited: open failed',
+      'channel 2: open failed: connect failed: Connection refused',
+    );
+    expect(refusedForwards(text)).toEqual([
+      'connect failed: Connection refused',
+      'administratively prohibited: open failed',
+    ]);
+  });
+});
+
+it('prefers what ssh said before "UNKNOWN port", which is all it knows through a proxy', () => {
+  const dropped = log(
+    'kex_exchange_identification: Connection closed by remote host',
+    'Connection closed by UNKNOWN port 65535',
+  );
+  expect(diagnose(dropped)).toMatchObject({
+    retry: true,
+    reason: 'kex_exchange_identification: Connection closed by remote host',
+  });
+  expect(diagnose(log('Connection closed by UNKNOWN port 65535'))).toMatchObject({ retry: true });
 });
