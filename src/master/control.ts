@@ -17,7 +17,6 @@ export class ControlError extends Error {
 const MUX_MSG_HELLO = 0x00000001;
 const MUX_C_ALIVE_CHECK = 0x10000004;
 const MUX_C_TERMINATE = 0x10000005;
-const MUX_C_STOP_LISTENING = 0x10000009;
 const MUX_S_OK = 0x80000001;
 const MUX_S_ALIVE = 0x80000005;
 const MUX_VERSION = 4;
@@ -41,13 +40,6 @@ export async function terminateMaster(controlPath: string, deadlineMs: number): 
   const reply = await request(controlPath, MUX_C_TERMINATE, deadlineMs);
   if (reply.length < 4 || reply.readUInt32BE(0) !== MUX_S_OK)
     throw new ControlError('foreign', 'the master refused to end');
-}
-
-/** Tells a master to take no new clients: it ends when those that it has are done. @throws ControlError */
-export async function stopListening(controlPath: string, deadlineMs: number): Promise<void> {
-  const reply = await request(controlPath, MUX_C_STOP_LISTENING, deadlineMs);
-  if (reply.length < 4 || reply.readUInt32BE(0) !== MUX_S_OK)
-    throw new ControlError('foreign', 'the master refused to stop');
 }
 
 /** One request and its answer, after the exchange of hellos. */

@@ -115,11 +115,8 @@ function jumpTarget(hop: JumpHost, { index, sshOptions }: Target): Target {
 
 /** As ssh has it: of the command line only -F, and the hosts of -J before it, count for a jump host. */
 function jumpConnection(connection: ConnectionOptions, before: readonly JumpHost[]): ConnectionOptions {
-  const { user, port, jump, identities, sshOptions, ...rest } = connection;
+  const { user: _user, port: _port, jump: _jump, ...rest } = connection;
   const through = before.length === 0 ? undefined : before.map(jumpText).join(',');
-  const said = user !== undefined || port !== undefined || identities.length > 0 || sshOptions.length > 0;
-  // The same object: the same master as that of a run on the jump host itself.
-  if (!said && jump === through) return connection;
   return { ...rest, identities: [], sshOptions: [], ...(through === undefined ? {} : { jump: through }) };
 }
 

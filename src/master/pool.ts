@@ -3,12 +3,12 @@ import type { ConnectionOptions } from '../core/options.js';
 import { type Target, targetKey } from '../core/target.js';
 import type { ConfigState } from '../ssh/config-state.js';
 import { Clock } from './clock.js';
-import { aliveCheck, stopListening, terminateMaster } from './control.js';
+import { aliveCheck, terminateMaster } from './control.js';
 import { destinationHash } from './destination.js';
 import { Gates } from './gate.js';
 import { type JumpMaster, Jumps, type JumpWay, type Route } from './jumps.js';
 import { ConnectFailure, login } from './login.js';
-import { masterName, newMasterId, type SocketName } from './names.js';
+import { hashOf, masterName, newMasterId, type SocketName } from './names.js';
 import { Owner } from './owner.js';
 import type { SessionTraits } from './session-traits.js';
 import { MasterStore } from './store.js';
@@ -50,8 +50,8 @@ interface Held {
   readonly attempts: number;
   /** The jump host's master that it goes through and that this process holds for it. */
   readonly route: Route | null;
-  /** Others go through it, perhaps those of another process. */
-  jump: boolean;
+  /** A jump host's: others go through it, perhaps those of another process. */
+  readonly isJump: boolean;
 }
 
 /** With which options a master is started, and for whom. */
@@ -122,12 +122,13 @@ export class MasterPool {
     return { master, reused, attempts, ...share };
   }
 
-  /** A jump host's: the same master as that of a run on the jump host itself, where both are had alike. */
+  /**
+   * A jump host's, which is apart from that of a run on the jump host itself: a client in proxy mode and the `ssh -W`
+   * of the hosts behind it don't go together. OpenSSH (to 9.2 at least) mixes up their channels' numbers, closes one
+   * twice, and the server then ends the connection with all of them.
+   */
   private async acquireJump(target: Target, way: JumpWay, signal: AbortSignal): Promise<JumpMaster> {
-    const { connection } = this.options;
-    // The user's own serves a jump however commands go.
-    const alike = way.connection === connection && (connection.ownMasters || connection.transport !== 'mux');
-    const key = alike ? entryKey(target) : JSON.stringify(['jump', entryKey(target), way.connection.jump]);
+    const key = JSON.stringify(['jump', entryKey(target), way.connection.jump]);
     if (way.chain.includes(key)) throw new PsshError('ERR_CONNECT', 'its ProxyJump leads back to itself');
     const obtain = () =>
       this.obtain(target, key, { ...way, isJump: true }, signal, () => undefined).catch((error: unknown) => {
@@ -138,11 +139,6 @@ export class MasterPool {
     const { name, master } = held;
     const { controlPath } = master;
     if (name === null) return { controlPath, name: null, logFile: null, ...share };
-    if (!held.jump) {
-      held.jump = true;
-      const record = await this.store.readRecord(name);
-      if (record !== null) await this.store.writeRecord(name, { ...record, jump: true });
-    }
     return { controlPath, name: masterName(name), logFile: this.store.logOf(name), ...share };
   }
 
@@ -217,14 +213,13 @@ export class MasterPool {
     await held.route?.master.release();
   }
 
-  private async handBack({ name, master, jump }: Held, keep: boolean, retired: boolean): Promise<void> {
+  private async handBack({ name, master, isJump }: Held, keep: boolean, retired: boolean): Promise<void> {
     if (name === null) return;
     const persists = keep && this.options.connection.persistMs > 0;
     // Masters of other runs that go through it would end with it.
-    const needed = jump && (await hasDependents(this.store, name));
-    if ((persists || (needed && !retired)) && (await this.store.take(name, null)) !== null) return;
-    const finish = needed ? stopListening : terminateMaster;
-    await finish(master.controlPath, ALIVE_DEADLINE_MS).catch(() => undefined);
+    const needed = isJump && !retired && (await hasDependents(this.store, name));
+    if ((persists || needed) && (await this.store.take(name, null)) !== null) return;
+    await terminateMaster(master.controlPath, ALIVE_DEADLINE_MS).catch(() => undefined);
     await this.store.remove(name);
   }
 
@@ -246,10 +241,12 @@ export class MasterPool {
   }
 
   /** Asking ssh (`Match exec`) counts as connecting: the same clock ends it. */
-  private async hash(target: Target, { connection, timeoutMs }: Way, signal: AbortSignal): Promise<string> {
+  private async hash(target: Target, way: Way, signal: AbortSignal): Promise<string> {
+    const { connection, timeoutMs, isJump } = way;
     const clock = new Clock(signal, timeoutMs);
     try {
-      return await destinationHash(target, connection, this.options.configState, clock.signal);
+      const hash = await destinationHash(target, connection, this.options.configState, clock.signal);
+      return isJump ? hashOf(['jump', hash]) : hash;
     } catch (error) {
       signal.throwIfAborted();
       if (!clock.expired) throw error;
@@ -260,14 +257,14 @@ export class MasterPool {
     }
   }
 
-  private async takeUp(target: Target, { connection }: Way, name: SocketName): Promise<Held | null> {
+  private async takeUp(target: Target, { connection, isJump }: Way, name: SocketName): Promise<Held | null> {
     const mine = await this.store.take(name, this.owner.id);
     if (mine === null) return null;
     const controlPath = this.store.pathOf(mine);
     try {
       const pid = await aliveCheck(controlPath, ALIVE_DEADLINE_MS);
       const record = await this.store.readRecord(mine);
-      const { address = null, session = null, jump = false } = record ?? {};
+      const { address = null, session = null } = record ?? {};
       return {
         name: mine,
         master: { target, connection, controlPath, pid, address, session, users: false },
@@ -275,7 +272,7 @@ export class MasterPool {
         attempts: 0,
         // Of the jump host it needs nothing any more: its way through stands.
         route: null,
-        jump,
+        isJump,
       };
     } catch {
       // Dead, stopped or not a master at all: its files go, a new login takes its place.
@@ -319,7 +316,7 @@ export class MasterPool {
           reused: true,
           attempts,
           route,
-          jump: true,
+          isJump,
         };
       }
       await this.store.writeRecord(name, {
@@ -333,10 +330,9 @@ export class MasterPool {
         address,
         session,
         ...(route === null ? {} : { via: { label: route.label, master: route.master.name } }),
-        ...(isJump ? { jump: true } : {}),
       });
       const master = { target, connection, controlPath, pid, address, session, users: false };
-      return { name, master, reused: false, attempts, route, jump: isJump };
+      return { name, master, reused: false, attempts, route, isJump };
     } catch (error) {
       await this.store.remove(name);
       throw error;

@@ -23,8 +23,6 @@ export interface MasterRecord {
   readonly session?: SessionTraits;
   /** The jump host whose master it goes through. */
   readonly via?: Via;
-  /** Others go, or went, through it. */
-  readonly jump?: boolean;
 }
 
 export interface Via {

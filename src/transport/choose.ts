@@ -10,7 +10,7 @@ const CHOICES: Readonly<Record<TransportChoice, Transport>> = {
   auto: {
     kind: 'auto',
     connect: async (master, pool, signal) => {
-      const reason = master.users ? "the user's own master" : unfitForMux(master.session);
+      const reason = unfitForMux(master.session);
       if (reason === null) return muxTransport.connect(master, pool, signal);
       return Object.assign(await processTransport.connect(master, pool, signal), { reason });
     },

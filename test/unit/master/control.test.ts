@@ -1,12 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  aliveCheck,
-  type ControlFault,
-  stopListening,
-  terminateMaster,
-} from '../../../src/master/control.js';
+import { aliveCheck, type ControlFault, terminateMaster } from '../../../src/master/control.js';
 import { tempFolder } from '../temp-folder.js';
 import { alive, answer, type FakeMaster, fakeMaster, HELLO, packet } from './fake-master.js';
 
@@ -126,16 +121,5 @@ describe('terminateMaster', () => {
     await expect(terminateMaster(await listen(() => undefined), SHORT)).rejects.toMatchObject({
       fault: 'silent',
     });
-  });
-});
-
-describe('stopListening', () => {
-  it('asks once and takes the OK, and nothing else for one', async () => {
-    const path = await listen(answer(packet(0x80000001, 0)));
-    await stopListening(path, LONG);
-    expect(master?.received()).toEqual(Buffer.concat([packet(1, 4), packet(0x10000009, 0)]));
-    await master?.close();
-    const refusing = await listen((socket) => socket.write(Buffer.concat([HELLO, packet(0x80000002, 0)])));
-    await expect(stopListening(refusing, LONG)).rejects.toMatchObject({ fault: 'foreign' });
   });
 });
