@@ -8,6 +8,7 @@ import { type ResolvedConfig, resolveConfig } from '../ssh/resolve.js';
 import { Clock } from './clock.js';
 import type { Gates } from './gate.js';
 import type { Route } from './jumps.js';
+import { proxyWords } from './proxy-words.js';
 import { type SessionTraits, sessionTraits } from './session-traits.js';
 import { startMaster } from './start.js';
 import { liveUsersMaster } from './users-master.js';
@@ -169,6 +170,10 @@ async function tryOnce(options: LoginOptions, { resolved, route, tries, signal, 
     const fault = diagnosis.retry ? ((await passage?.fault()) ?? null) : null;
     const answered = pass.leave(diagnosis.retry && fault === null ? 'dropped' : 'other');
     if (!answered) tries.counted += 1;
+    if (fault === null && route === null && diagnosis.retry && tries.counted === 1 && !answered) {
+      const words = await proxyWords(target, connection, resolved, signal);
+      return words === null ? outcome : { ok: false as const, diagnosis: words };
+    }
     if (fault === null) return outcome;
     const { reason, lost: retry } = fault;
     return { ok: false, diagnosis: { status: 'unreachable', code: 'ERR_CONNECT', reason, retry } } as const;

@@ -84,6 +84,20 @@ export function jumpCommand({ controlPath, logPath, hostname, port }: JumpComman
   return words.map((word) => quoteForShell(word).replaceAll('%', '%%')).join(' ');
 }
 
+/**
+ * Goes as far as the host's answer to a login without any key, which is no: to hear what a ProxyCommand says on stderr.
+ * A master can't be asked, with ControlPersist ssh shuts its proxy's mouth.
+ */
+export function proxyProbeArgs(target: Target, connection: ConnectionOptions): string[] {
+  return [
+    ...['-N', '-T', '-S', 'none', '-E', '/dev/null', '-o', 'LogLevel=QUIET'],
+    ...['-o', 'PreferredAuthentications=none'],
+    ...OURS.flatMap((option) => ['-o', option]),
+    ...destinationArgs(target, connection),
+    target.host,
+  ];
+}
+
 export interface SessionArgs {
   readonly target: Target;
   readonly connection: ConnectionOptions;
