@@ -152,6 +152,8 @@ export function mergedOptions<T extends SharedOptions>(command: Command): T {
   for (const [name, value] of Object.entries(command.opts())) {
     if (value === undefined) continue;
     const before = merged[name];
+    // Commander takes `--no-x` that was not said for `x` said.
+    if (before !== undefined && command.getOptionValueSource(name) === 'default') continue;
     if (Array.isArray(before) && Array.isArray(value)) merged[name] = [...before, ...value];
     else if (name === 'verbose' && typeof before === 'number') merged[name] = before + Number(value);
     else merged[name] = value;

@@ -1,19 +1,17 @@
 import { readFile, rm } from 'node:fs/promises';
-import { setTimeout as pause } from 'node:timers/promises';
 import { PsshError } from '../core/errors.js';
 import type { ConnectionOptions } from '../core/options.js';
 import type { Target } from '../core/target.js';
 import { type Diagnosis, lastLine } from '../ssh/diagnose.js';
-import { resolveConfig } from '../ssh/resolve.js';
+import { resolveConfig, serverAliveOf } from '../ssh/resolve.js';
 import { Clock } from './clock.js';
+import { pauseBeforeRetry } from './retry-pause.js';
 import { type SessionTraits, sessionTraits } from './session-traits.js';
 import { startMaster } from './start.js';
+import { liveUsersMaster } from './users-master.js';
 
-const SERVER_ALIVE_SECONDS = 15;
 // A master of --persist 0 is closed by us; should we die, it ends by itself soon after its sessions.
 const SHORTEST_PERSIST_SECONDS = 10;
-const FIRST_PAUSE_MS = 200;
-const LONGEST_PAUSE_MS = 2_000;
 
 /** A host that could not be connected to; the message is ssh's reason. */
 export class ConnectFailure extends PsshError {
@@ -33,12 +31,17 @@ export interface LoginOptions {
   readonly connection: ConnectionOptions;
   readonly controlPath: string;
   readonly logPath: string;
+  /** A live master of the user's own serves instead of a login. */
+  readonly usersMaster: boolean;
   readonly signal: AbortSignal;
   /** Called before each try. */
   readonly onAttempt: (attempt: number) => void;
 }
 
 export interface Login {
+  readonly controlPath: string;
+  /** The user's own master: no login was made. */
+  readonly users: boolean;
   readonly pid: number;
   /** The address really connected to. */
   readonly address: string | null;
@@ -48,7 +51,7 @@ export interface Login {
 }
 
 /**
- * Starts a master, again where the server dropped the connection before the login was done, all within the
+ * Finds a live master of the user's own, or starts one of ours, again where the server dropped the connection before the login was done, all within the
  * connect timeout. Leaves no log behind.
  * @throws ConnectFailure; PsshError; the signal's reason
  */
@@ -79,7 +82,11 @@ async function tryUntilDone(
   const { target, connection, controlPath, logPath } = options;
   const persistSeconds = Math.max(SHORTEST_PERSIST_SECONDS, Math.ceil(connection.persistMs / 1000));
   const resolved = await resolveConfig(target, connection, signal);
-  const serverAliveSeconds = resolved.serverAliveInterval > 0 ? null : SERVER_ALIVE_SECONDS;
+  const session = sessionTraits(resolved);
+  const users = options.usersMaster ? await liveUsersMaster(resolved) : null;
+  signal.throwIfAborted();
+  if (users !== null) return { ...users, users: true, address: null, attempts: 0, persistSeconds, session };
+  const serverAliveSeconds = serverAliveOf(resolved);
   for (;;) {
     tries.made += 1;
     options.onAttempt(tries.made);
@@ -87,15 +94,13 @@ async function tryUntilDone(
     const outcome = await startMaster(start);
     if (outcome.ok) {
       const { pid, address } = outcome;
-      return { pid, address, attempts: tries.made, persistSeconds, session: sessionTraits(resolved) };
+      return { controlPath, users: false, pid, address, attempts: tries.made, persistSeconds, session };
     }
     const { status, code, reason, retry } = outcome.diagnosis;
     tries.said = reason;
     if (!retry || tries.made > connection.connectRetries) {
       throw new ConnectFailure(target, status, code, reason, tries.made);
     }
-    const growing = Math.min(FIRST_PAUSE_MS * 2 ** (tries.made - 1), LONGEST_PAUSE_MS);
-    // Jitter: hosts dropped together must not come back together.
-    await pause(growing * (0.5 + Math.random()), undefined, { signal });
+    await pauseBeforeRetry(tries.made, signal);
   }
 }

@@ -21,6 +21,8 @@ export interface Master {
   readonly address: string | null;
   /** Null: its record is missing, or of a version that kept less. */
   readonly session: SessionTraits | null;
+  /** The user's own: it serves through `ssh -S`, and is not ours to close. */
+  readonly users: boolean;
 }
 
 /** A host's share of its master, until it is handed back. */
@@ -37,7 +39,8 @@ export interface Lease {
 }
 
 interface Held {
-  readonly name: SocketName;
+  /** Null: it is the user's own. */
+  readonly name: SocketName | null;
   readonly master: Master;
   readonly reused: boolean;
   readonly attempts: number;
@@ -62,8 +65,12 @@ export class MasterPool {
   private readonly current = new Map<string, Entry>();
   /** All that are not handed back. */
   private readonly entries = new Set<Entry>();
+  /** Of these: with a live master of ours, started or taken up; the user's own are not ours to count. */
+  private readonly live = new Set<Entry>();
   /** Masters that wait for somebody, by the hash of where they go. */
   private readonly free = new Map<string, SocketName[]>();
+  /** Hosts that the user's own master could not serve: they get one of ours. */
+  private readonly passedOver = new Set<string>();
   private logs = 0;
 
   private constructor(
@@ -95,10 +102,8 @@ export class MasterPool {
    * @throws ConnectFailure, PsshError, or the signal's reason
    */
   async acquire(target: Target, signal: AbortSignal, onAttempt: (attempt: number) => void): Promise<Lease> {
-    const key =
-      target.sshOptions === undefined
-        ? targetKey(target)
-        : JSON.stringify([targetKey(target), target.sshOptions]);
+    if (!this.options.connection.mux) return noMaster(target, this.options.connection);
+    const key = entryKey(target);
     let entry = this.current.get(key);
     if (entry === undefined) {
       entry = { key, held: this.obtain(target, signal, onAttempt), users: 0, retired: false };
@@ -108,13 +113,17 @@ export class MasterPool {
     const mine = entry;
     mine.users += 1;
     try {
-      const { master, reused, attempts } = await mine.held;
+      const { name, master, reused, attempts } = await mine.held;
+      if (name !== null) this.live.add(mine);
       let released = false;
       return {
         master,
         reused,
         attempts,
-        retire: () => this.retire(mine),
+        retire: () => {
+          if (master.users) this.passedOver.add(key);
+          this.retire(mine);
+        },
         release: async () => {
           if (released) return;
           released = true;
@@ -147,7 +156,7 @@ export class MasterPool {
     await Promise.all(
       entries.map((entry) =>
         entry.held.then(
-          (held) => this.handBack(held, !entry.retired && !waiting.has(held.name.hash)),
+          (held) => this.handBack(held, !entry.retired && !waiting.has(held.name?.hash ?? '')),
           () => undefined,
         ),
       ),
@@ -162,13 +171,16 @@ export class MasterPool {
 
   private async leave(entry: Entry): Promise<void> {
     entry.users -= 1;
-    const persists = this.options.connection.persistMs > 0 && !entry.retired;
+    const { persistMs, maxMasters } = this.options.connection;
+    const persists = persistMs > 0 && !entry.retired && this.live.size <= maxMasters;
     if (entry.users > 0 || persists || !this.entries.delete(entry)) return;
+    this.live.delete(entry);
     this.retire(entry);
     await this.handBack(await entry.held, false);
   }
 
   private async handBack({ name, master }: Held, keep: boolean): Promise<void> {
+    if (name === null) return;
     const persists = keep && this.options.connection.persistMs > 0;
     if (persists && (await this.store.take(name, null)) !== null) return;
     await terminateMaster(master.controlPath, ALIVE_DEADLINE_MS).catch(() => undefined);
@@ -216,7 +228,7 @@ export class MasterPool {
       const { address = null, session = null } = record ?? {};
       return {
         name: mine,
-        master: { target, connection, controlPath, pid, address, session },
+        master: { target, connection, controlPath, pid, address, session, users: false },
         reused: true,
         attempts: 0,
       };
@@ -241,10 +253,15 @@ export class MasterPool {
         connection,
         controlPath,
         logPath: this.newLogPath(),
+        usersMaster: wantsUsersMaster(connection) && !this.passedOver.has(entryKey(target)),
         signal,
         onAttempt,
       });
       const { pid, address, attempts, persistSeconds, session } = made;
+      if (made.users) {
+        const master = { target, connection, session, pid, address, users: true };
+        return { name: null, master: { ...master, controlPath: made.controlPath }, reused: true, attempts };
+      }
       await this.store.writeRecord(name, {
         host: target.host,
         user: target.user ?? connection.user ?? null,
@@ -256,11 +273,35 @@ export class MasterPool {
         address,
         session,
       });
-      const master = { target, connection, controlPath, pid, address, session };
+      const master = { target, connection, controlPath, pid, address, session, users: false };
       return { name, master, reused: false, attempts };
     } catch (error) {
       await this.store.remove(name);
       throw error;
     }
   }
+}
+
+/** `--no-mux`: each command logs in for itself. */
+function noMaster(target: Target, connection: ConnectionOptions): Lease {
+  const none = { controlPath: '', pid: 0, address: null, session: null, users: false };
+  const nothing = (): void => undefined;
+  return {
+    master: { target, connection, ...none },
+    reused: false,
+    attempts: 0,
+    retire: nothing,
+    release: async () => nothing(),
+  };
+}
+
+function entryKey(target: Target): string {
+  return target.sshOptions === undefined
+    ? targetKey(target)
+    : JSON.stringify([targetKey(target), target.sshOptions]);
+}
+
+/** Over the user's own master only `ssh -S` works: what proxy mode does to a master at times is not his risk to bear. */
+function wantsUsersMaster({ ownMasters, transport }: ConnectionOptions): boolean {
+  return !ownMasters && transport !== 'mux';
 }

@@ -29,6 +29,9 @@ const OURS = [
   'ControlPersist=no',
 ] as const;
 
+// A config may have set these for interactive use; each would lose the command or its input.
+const SESSION = ['StdinNull=no', 'ForkAfterAuthentication=no', 'SessionType=default'] as const;
+
 export interface MasterArgs {
   readonly target: Target;
   readonly connection: ConnectionOptions;
@@ -49,11 +52,39 @@ export function masterArgs(options: MasterArgs): string[] {
   return [
     ...['-f', '-N', '-M', '-T', '-S', controlPath, '-E', logPath, '-o', 'LogLevel=VERBOSE'],
     ...ours.flatMap((option) => ['-o', option]),
-    ...(serverAliveSeconds === null
-      ? []
-      : ['-o', `ServerAliveInterval=${serverAliveSeconds}`, '-o', 'ServerAliveCountMax=3']),
+    ...serverAlive(serverAliveSeconds),
     ...destinationArgs(target, connection),
     target.host,
+  ];
+}
+
+function serverAlive(seconds: number | null): string[] {
+  return seconds === null ? [] : ['-o', `ServerAliveInterval=${seconds}`, '-o', 'ServerAliveCountMax=3'];
+}
+
+export interface PlainArgs {
+  readonly target: Target;
+  readonly connection: ConnectionOptions;
+  readonly logPath: string;
+  readonly serverAliveSeconds: number | null;
+  /** Comes on stderr once the login is done: what stands before it is a banner of the server, not the command's. */
+  readonly mark: string;
+  readonly command: string;
+}
+
+/** `ssh HOST COMMAND`: a login for one command, with no control socket at all. */
+export function plainArgs(options: PlainArgs): string[] {
+  const { target, connection, logPath, serverAliveSeconds, mark, command } = options;
+  return [
+    ...['-T', '-E', logPath, '-o', 'LogLevel=DEBUG1', '-o', 'ControlPath=none', '-o', 'ControlMaster=no'],
+    // Run by the user's shell, whichever that is.
+    ...['-o', 'PermitLocalCommand=yes', '-o', `LocalCommand=exec sh -c "echo ${mark} >&2"`],
+    ...[...SESSION, ...OURS].flatMap((option) => ['-o', option]),
+    ...serverAlive(serverAliveSeconds),
+    ...destinationArgs(target, connection),
+    target.host,
+    '--',
+    command,
   ];
 }
 
@@ -70,12 +101,7 @@ export function sessionArgs(options: SessionArgs): string[] {
   const { target, connection, controlPath, logPath, command } = options;
   return [
     ...['-T', '-S', controlPath, '-E', logPath, '-o', 'LogLevel=DEBUG2', '-o', 'ControlMaster=no'],
-    // A config may have set these for interactive use; each would lose the command or its input.
-    ...['StdinNull=no', 'ForkAfterAuthentication=no', 'SessionType=default'].flatMap((option) => [
-      '-o',
-      option,
-    ]),
-    ...['-o', 'ProxyCommand=false', ...OURS.flatMap((option) => ['-o', option])],
+    ...['-o', 'ProxyCommand=false', ...[...SESSION, ...OURS].flatMap((option) => ['-o', option])],
     ...destinationArgs(target, connection, true),
     target.host,
     // ssh reads options behind the host as well: a command that begins with a dash would be one.

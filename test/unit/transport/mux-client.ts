@@ -12,6 +12,7 @@ export function makeMaster(controlPath: string, rest: Partial<Master> = {}): Mas
     pid: 1,
     address: null,
     session: { forwards: false, sendEnv: [], setEnv: [] },
+    users: false,
     ...rest,
   };
 }
