@@ -110,7 +110,11 @@ function logLines(log: string): string[] {
   const lines = log
     .split(/\r?\n/)
     .map((line) => line.trimEnd())
-    .filter((line) => line !== '' && !/^(debug[123]:|OpenSSH_|Authenticated to |@+$)/.test(line));
+    .filter(
+      (line) =>
+        line !== '' &&
+        !/^(debug[123]:|OpenSSH_|Authenticated to |Transferred: sent |Bytes per second: |@+$)/.test(line),
+    );
   // What a server says as it disconnects may hold newlines: the lines after it can't be told from ssh's own.
   const last = lines.findIndex((line) => line.startsWith('Received disconnect from '));
   return last === -1 ? lines : lines.slice(0, last + 1);

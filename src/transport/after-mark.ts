@@ -21,7 +21,8 @@ export class AfterMark extends Transform {
   pass(): void {
     if (this.passes) return;
     this.passes = true;
-    this.push(this.held);
+    // A push of nothing would stall the stream.
+    if (this.held.length > 0) this.push(this.held);
     this.resolve();
   }
 

@@ -1,5 +1,5 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { Readable, type Writable } from 'node:stream';
+import { PassThrough, type Readable, type Transform, type Writable } from 'node:stream';
 import type { MasterPool } from '../master/pool.js';
 import { spawnSsh } from '../ssh/spawn.js';
 
@@ -21,11 +21,15 @@ export interface LoggedSsh {
   kill(): void;
 }
 
-/** @throws PsshError ERR_SSH_SPAWN */
+/**
+ * @param filter what its stderr goes through
+ * @throws PsshError ERR_SSH_SPAWN
+ */
 export async function startLoggedSsh(
   pool: MasterPool,
   input: 'none' | 'pipe',
   argsFor: (logPath: string) => readonly string[],
+  filter: Transform = new PassThrough(),
 ): Promise<LoggedSsh> {
   const logPath = pool.newLogPath();
   // Made by us first: ssh would make it with whatever the umask allows.
@@ -43,8 +47,8 @@ export async function startLoggedSsh(
     return {
       logPath,
       stdin: ssh.stdin,
-      stdout: ssh.stdout ?? Readable.from([]),
-      stderr: ssh.stderr ?? Readable.from([]),
+      stdout: taken(ssh.stdout, new PassThrough()),
+      stderr: taken(ssh.stderr, filter),
       ended,
       kill: () => ssh.kill('SIGKILL'),
     };
@@ -52,4 +56,12 @@ export async function startLoggedSsh(
     await rm(logPath, { force: true });
     throw error;
   }
+}
+
+/** Node drops what a process that has ended left in its pipes and nobody reads yet; this reads, a little ahead. */
+function taken(source: Readable | null, into: Transform): Readable {
+  if (source === null) return into.end();
+  source.on('error', () => into.end());
+  into.on('close', () => source.destroy());
+  return source.pipe(into);
 }

@@ -80,13 +80,12 @@ class PlainConnection implements Connection {
     const mark = randomBytes(9).toString('hex');
     tries.made += 1;
     options.onAttempt?.(tries.made);
-    const ssh = await startLoggedSsh(this.pool, options.stdin, (logPath) =>
-      plainArgs({ target, connection, logPath, serverAliveSeconds, mark, command }),
-    );
+    const stderr = new AfterMark(mark);
+    const argsFor = (logPath: string): string[] =>
+      plainArgs({ target, connection, logPath, serverAliveSeconds, mark, command });
+    const ssh = await startLoggedSsh(this.pool, options.stdin, argsFor, stderr);
     this.running.add(ssh);
     void ssh.ended.then(() => this.running.delete(ssh));
-    const stderr = ssh.stderr.pipe(new AfterMark(mark));
-    ssh.stderr.on('error', () => stderr.end());
     const find = (log: string): 'sent' | null => {
       const progress = plainProgress(log);
       tries.said = progress === 'connecting' ? lastLine(log) : null;
@@ -106,10 +105,10 @@ class PlainConnection implements Connection {
     }
     await Promise.race([stderr.seen, pause(MARK_MS)]);
     stderr.pass();
-    return this.channelOf(ssh, stderr);
+    return this.channelOf(ssh);
   }
 
-  private channelOf(ssh: LoggedSsh, stderr: AfterMark): Channel {
+  private channelOf(ssh: LoggedSsh): Channel {
     const target = this.master.target.label;
     const exited = ssh.ended.then(({ code, signal, log }) => {
       const exit = plainEnd(log, code);
@@ -122,6 +121,7 @@ class PlainConnection implements Connection {
     });
     // Whoever opened the channel awaits it; until then a failure must not count as unhandled.
     exited.catch(() => undefined);
-    return { stdin: ssh.stdin, stdout: ssh.stdout, stderr, exited, close: () => ssh.kill() };
+    const { stdin, stdout, stderr } = ssh;
+    return { stdin, stdout, stderr, exited, close: () => ssh.kill() };
   }
 }

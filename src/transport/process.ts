@@ -104,10 +104,7 @@ class ProcessConnection implements Connection {
   }
 
   /** Waits for the master's answer. Null: the command was sent, or may have been. */
-  private async refusal(
-    ssh: LoggedSsh,
-    signal: AbortSignal | undefined,
-  ): Promise<Refusal | null> {
+  private async refusal(ssh: LoggedSsh, signal: AbortSignal | undefined): Promise<Refusal | null> {
     const answer = new AbortController();
     const giveUp = (): void => answer.abort();
     let timer = setTimeout(giveUp, ANSWER_DEADLINE_MS);
