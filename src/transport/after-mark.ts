@@ -27,14 +27,17 @@ export class AfterMark extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: string, done: TransformCallback): void {
-    if (this.passes) return done(null, chunk);
+    if (this.passes) this.push(chunk);
+    else this.search(chunk);
+    done();
+  }
+
+  private search(chunk: Buffer): void {
     this.held = Buffer.concat([this.held, chunk]).subarray(-MOST_HELD);
     const place = this.held.indexOf(`${this.mark}\n`);
-    if (place !== -1) {
-      this.held = this.held.subarray(place + this.mark.length + 1);
-      this.pass();
-    }
-    done();
+    if (place === -1) return;
+    this.held = this.held.subarray(place + this.mark.length + 1);
+    this.pass();
   }
 
   override _flush(done: TransformCallback): void {
