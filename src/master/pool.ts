@@ -8,7 +8,7 @@ import { ConnectFailure, login } from './login.js';
 import { newMasterId, type SocketName } from './names.js';
 import { Owner } from './owner.js';
 import type { SessionTraits } from './session-traits.js';
-import { MasterStore } from './store.js';
+import { MasterStore, recordOf } from './store.js';
 
 const ALIVE_DEADLINE_MS = 2_000;
 
@@ -257,22 +257,12 @@ export class MasterPool {
         signal,
         onAttempt,
       });
-      const { pid, address, attempts, persistSeconds, session } = made;
+      const { pid, address, attempts, session } = made;
       if (made.users) {
         const master = { target, connection, session, pid, address, users: true };
         return { name: null, master: { ...master, controlPath: made.controlPath }, reused: true, attempts };
       }
-      await this.store.writeRecord(name, {
-        host: target.host,
-        user: target.user ?? connection.user ?? null,
-        port: target.port ?? connection.port ?? null,
-        label: target.label,
-        pid,
-        startedAt: new Date().toISOString(),
-        persistSeconds,
-        address,
-        session,
-      });
+      await this.store.writeRecord(name, recordOf(target, connection, made));
       const master = { target, connection, controlPath, pid, address, session, users: false };
       return { name, master, reused: false, attempts };
     } catch (error) {

@@ -1,5 +1,7 @@
 import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { ConnectionOptions } from '../core/options.js';
+import type { Target } from '../core/target.js';
 import { aliveCheck } from './control.js';
 import { ownerOf, parseSocketName, type SocketName, socketName } from './names.js';
 import { ownerPid } from './owner.js';
@@ -8,6 +10,10 @@ import type { SessionTraits } from './session-traits.js';
 const ALIVE_DEADLINE_MS = 2_000;
 const OLD_MS = 24 * 3_600_000;
 const SWEEP_PAUSE_MS = 60_000;
+
+type LoginFacts = Pick<MasterRecord, 'pid' | 'persistSeconds' | 'address'> & {
+  readonly session: SessionTraits;
+};
 
 /** What is kept beside a master's socket. */
 export interface MasterRecord {
@@ -21,6 +27,22 @@ export interface MasterRecord {
   /** The address really connected to, as ssh logged it. */
   readonly address: string | null;
   readonly session?: SessionTraits;
+}
+
+/** What is kept of a master that a login has just made. */
+export function recordOf(target: Target, connection: ConnectionOptions, made: LoginFacts): MasterRecord {
+  const { pid, persistSeconds, address, session } = made;
+  return {
+    host: target.host,
+    user: target.user ?? connection.user ?? null,
+    port: target.port ?? connection.port ?? null,
+    label: target.label,
+    pid,
+    startedAt: new Date().toISOString(),
+    persistSeconds,
+    address,
+    session,
+  };
 }
 
 /** The runtime folder: who has which master, and the taking and handing back of them. */

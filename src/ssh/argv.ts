@@ -37,6 +37,8 @@ export interface MasterArgs {
   readonly connection: ConnectionOptions;
   readonly controlPath: string;
   readonly logPath: string;
+  /** ssh asks its questions on our terminal, and says there what it has to say; no log. @default false */
+  readonly prompts?: boolean;
   /** The master ends by itself after this long without a client. */
   readonly persistSeconds: number;
   /** Set where ssh_config sets none, so that a lost network is noticed. */
@@ -46,11 +48,16 @@ export interface MasterArgs {
 /** `ssh -f -N -M`: logs in, then stays behind and listens on the control path. */
 export function masterArgs(options: MasterArgs): string[] {
   const { target, connection, controlPath, logPath, persistSeconds, serverAliveSeconds } = options;
-  const ours = OURS.map((option) =>
-    option === 'ControlPersist=no' ? `ControlPersist=${persistSeconds}` : option,
-  );
+  const seconds = Math.ceil(connection.connectTimeoutMs / 1000);
+  const changed: Readonly<Record<string, readonly string[]>> = {
+    'ControlPersist=no': [`ControlPersist=${persistSeconds}`],
+    // Whoever types a password has his time; a host that does not answer has the connect timeout.
+    ...(options.prompts === true ? { 'BatchMode=yes': ['BatchMode=no', `ConnectTimeout=${seconds}`] } : {}),
+  };
+  const ours = OURS.flatMap((option) => changed[option] ?? [option]);
   return [
-    ...['-f', '-N', '-M', '-T', '-S', controlPath, '-E', logPath, '-o', 'LogLevel=VERBOSE'],
+    ...['-f', '-N', '-M', '-T', '-S', controlPath],
+    ...(options.prompts === true ? [] : ['-E', logPath, '-o', 'LogLevel=VERBOSE']),
     ...ours.flatMap((option) => ['-o', option]),
     ...serverAlive(serverAliveSeconds),
     ...destinationArgs(target, connection),

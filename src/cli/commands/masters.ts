@@ -7,6 +7,7 @@ import { type CommandContext, commandRequired } from '../command-context.js';
 import { resolveConnection } from '../connection-options.js';
 import { configFileOf } from '../defaults.js';
 import type { Io } from '../io.js';
+import { addMastersOpenCommand } from './masters-open.js';
 import { mergedOptions, type SharedOptions } from '../shared-options.js';
 import { resolveTargets } from '../targets.js';
 
@@ -19,12 +20,12 @@ async function loadManage() {
   return { closeMasters, listMasters, runtimeFolder: async () => (await openRuntimeDir()).path };
 }
 
-/** `masters list`, `masters close`. */
+/** `masters list`, `masters open`, `masters close`. */
 export function addMastersCommand(program: Command, { io, done }: CommandContext): Command[] {
   const masters = program
     .command('masters')
-    .description('The persistent connections: show or close them.')
-    .usage('list|close [HOSTS]');
+    .description('The persistent connections: show, open or close them.')
+    .usage('list|open|close [HOSTS]');
   // -H and its kin before the command name hosts too; null: none is named, all are meant.
   const namedHosts = async (words: readonly string[]): Promise<readonly TargetSpec[] | null> => {
     const merged = mergedOptions<SharedOptions>(masters);
@@ -66,8 +67,9 @@ export function addMastersCommand(program: Command, { io, done }: CommandContext
         io.stderr.write(`pssh-ts: ${master.label}: in use by process ${master.usedBy}, left open\n`);
       done(EXIT.ok);
     });
+  const open = addMastersOpenCommand(masters, program, { io, done });
   commandRequired(masters);
-  return [masters, list, close];
+  return [masters, list, open, close];
 }
 
 function chosenBy(wanted: readonly TargetSpec[] | null): (master: MasterInfo) => boolean {
