@@ -7,6 +7,7 @@ import { destinationHash } from './destination.js';
 import { ConnectFailure, login } from './login.js';
 import { newMasterId, type SocketName } from './names.js';
 import { Owner } from './owner.js';
+import { closeSpares } from './spares.js';
 import type { SessionTraits } from './session-traits.js';
 import { MasterStore, recordOf } from './store.js';
 
@@ -150,17 +151,19 @@ export class MasterPool {
     const entries = [...this.entries];
     this.entries.clear();
     this.current.clear();
-    const waiting = new Set(
-      (await this.store.sockets()).flatMap(({ hash, owner }) => (owner === null ? hash : [])),
-    );
+    const hashes = new Set<string>();
     await Promise.all(
       entries.map((entry) =>
         entry.held.then(
-          (held) => this.handBack(held, !entry.retired && !waiting.has(held.name?.hash ?? '')),
+          (held) => {
+            hashes.add(held.name?.hash ?? '');
+            return this.handBack(held, !entry.retired);
+          },
           () => undefined,
         ),
       ),
     );
+    if (this.options.connection.persistMs > 0) await closeSpares(this.store, this.owner.id, hashes);
     await this.owner.close();
   }
 
