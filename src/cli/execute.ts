@@ -51,7 +51,7 @@ export async function execute({ plan, connection, run, commands, options, io }: 
       const { summary } = await runPlan({
         plan,
         pool,
-        transport: chooseTransport(connection.transport),
+        transport: chooseTransport(connection),
         options: run,
         sinks,
         stdin: input === null ? null : () => input.reader(),

@@ -158,6 +158,8 @@ export function mergedOptions<T extends SharedOptions>(command: Command): T {
     // A `--no-…` that was not said is true by default, which must not hide the one before the command.
     if (value === undefined || command.getOptionValueSource(name) === 'default') continue;
     const before = merged[name];
+    // Commander takes `--no-x` that was not said for `x` said.
+    if (before !== undefined && command.getOptionValueSource(name) === 'default') continue;
     if (Array.isArray(before) && Array.isArray(value)) merged[name] = [...before, ...value];
     else if (name === 'verbose' && typeof before === 'number') merged[name] = before + Number(value);
     else merged[name] = value;

@@ -1,23 +1,20 @@
 import { readFile, rm } from 'node:fs/promises';
-import { setTimeout as pause } from 'node:timers/promises';
 import { PsshError } from '../core/errors.js';
 import type { ConnectionOptions } from '../core/options.js';
 import type { Target } from '../core/target.js';
 import { type Diagnosis, lastLine } from '../ssh/diagnose.js';
-import { type ResolvedConfig, resolveConfig } from '../ssh/resolve.js';
+import { type ResolvedConfig, resolveConfig, serverAliveOf } from '../ssh/resolve.js';
 import { Clock } from './clock.js';
-import type { Gates } from './gate.js';
+import { Gates } from './gate.js';
 import type { Route } from './jumps.js';
 import { proxyWords } from './proxy-words.js';
+import { pauseBeforeRetry } from './retry-pause.js';
 import { type SessionTraits, sessionTraits } from './session-traits.js';
 import { startMaster } from './start.js';
 import { liveUsersMaster } from './users-master.js';
 
-const SERVER_ALIVE_SECONDS = 15;
 // A master of --persist 0 is closed by us; should we die, it ends by itself soon after its sessions.
 const SHORTEST_PERSIST_SECONDS = 10;
-const FIRST_PAUSE_MS = 200;
-const LONGEST_PAUSE_MS = 2_000;
 
 /** A host that could not be connected to; the message is ssh's reason. */
 export class ConnectFailure extends PsshError {
@@ -37,18 +34,17 @@ export interface LoginOptions {
   readonly connection: ConnectionOptions;
   readonly controlPath: string;
   readonly logPath: string;
-  /** The log stays beside the master. */
-  readonly keepLog: boolean;
-  /** For the way through a jump host. */
-  readonly newLogPath: () => string;
+  /** The log stays beside the master. @default false */
+  readonly keepLog?: boolean;
   /** A live master of the user's own serves instead of a login. */
   readonly usersMaster: boolean;
-  /** All of it must be done by then. */
-  readonly timeoutMs: number;
+  /** All of it must be done by then. @default the connect timeout */
+  readonly timeoutMs?: number;
   readonly signal: AbortSignal;
-  /** The way through a jump host's master; null: there is none. */
-  readonly findRoute: (resolved: ResolvedConfig, clock: Clock) => Promise<Route | null>;
-  readonly gates: Gates;
+  /** The way through a jump host's master; null: there is none. @default none, ssh jumps by itself */
+  readonly findRoute?: (resolved: ResolvedConfig, clock: Clock) => Promise<Route | null>;
+  /** For those who log in to many at once. */
+  readonly gates?: Gates;
   /** Called before each try. */
   readonly onAttempt: (attempt: number) => void;
 }
@@ -81,7 +77,7 @@ interface Tries {
  */
 export async function login(options: LoginOptions): Promise<Login> {
   const { target, connection, logPath, signal } = options;
-  const clock = new Clock(signal, options.timeoutMs);
+  const clock = new Clock(signal, options.timeoutMs ?? connection.connectTimeoutMs);
   const tries: Tries = { made: 0, counted: 0, said: null };
   let done = false;
   try {
@@ -97,7 +93,7 @@ export async function login(options: LoginOptions): Promise<Login> {
   } finally {
     clock.stop();
     // A living master writes on into it; nobody reads it any more, but a jump host's.
-    if (!done || !options.keepLog) await rm(logPath, { force: true });
+    if (!done || options.keepLog !== true) await rm(logPath, { force: true });
   }
 }
 
@@ -115,7 +111,7 @@ async function tryUntilDone(options: LoginOptions, clock: Clock, tries: Tries): 
   let route: Route | null = null;
   try {
     for (;;) {
-      route ??= await options.findRoute(resolved, clock);
+      route ??= (await options.findRoute?.(resolved, clock)) ?? null;
       const outcome = await tryOnce(options, { resolved, route, persistSeconds, tries, signal });
       if (outcome.ok) {
         const { pid, address } = outcome;
@@ -131,9 +127,7 @@ async function tryUntilDone(options: LoginOptions, clock: Clock, tries: Tries): 
         await route.giveUp();
         route = null;
       }
-      const growing = Math.min(FIRST_PAUSE_MS * 2 ** Math.max(0, tries.counted - 1), LONGEST_PAUSE_MS);
-      // Jitter: hosts dropped together must not come back together.
-      await pause(growing * (0.5 + Math.random()), undefined, { signal });
+      await pauseBeforeRetry(Math.max(1, tries.counted), signal);
     }
   } catch (error) {
     await route?.master.release();
@@ -151,11 +145,13 @@ interface Try {
 
 async function tryOnce(options: LoginOptions, { resolved, route, tries, signal, ...rest }: Try) {
   const { target, connection, controlPath, logPath } = options;
-  const serverAliveSeconds = resolved.serverAliveInterval > 0 ? null : SERVER_ALIVE_SECONDS;
-  const pass = await options.gates.of(serverOf(resolved, route)).enter(signal);
+  const serverAliveSeconds = serverAliveOf(resolved);
+  const { gates = new Gates() } = options;
+  const pass = await gates.of(serverOf(resolved, route)).enter(signal);
   tries.made += 1;
   options.onAttempt(tries.made);
-  const passageLog = options.newLogPath();
+  // Swept with the log, should we die.
+  const passageLog = `${logPath}w`;
   try {
     const passage = await route?.attempt(resolved, passageLog);
     const { persistSeconds } = rest;

@@ -11,7 +11,8 @@ import { ConnectFailure, login } from './login.js';
 import { hashOf, masterName, newMasterId, type SocketName } from './names.js';
 import { Owner } from './owner.js';
 import type { SessionTraits } from './session-traits.js';
-import { MasterStore } from './store.js';
+import { closeSpares } from './spares.js';
+import { MasterStore, recordOf } from './store.js';
 import { hasDependents } from './via.js';
 
 const ALIVE_DEADLINE_MS = 2_000;
@@ -76,10 +77,12 @@ export class MasterPool {
   private readonly current = new Map<string, Entry>();
   /** All that are not handed back. */
   private readonly entries = new Set<Entry>();
+  /** Of these: with a live master of ours, started or taken up; the user's own are not ours to count. */
+  private readonly live = new Set<Entry>();
   /** Masters that wait for somebody, by the hash of where they go. */
   private readonly free = new Map<string, SocketName[]>();
-  /** Where a free one waits already, once we close. */
-  private readonly waiting = new Set<string>();
+  /** Hosts that the user's own master could not serve: they get one of ours. */
+  private readonly passedOver = new Set<string>();
   private readonly gates = new Gates();
   private readonly jumps = new Jumps((target, way, signal) => this.acquireJump(target, way, signal));
   private logs = 0;
@@ -115,6 +118,7 @@ export class MasterPool {
    */
   async acquire(target: Target, signal: AbortSignal, onAttempt: (attempt: number) => void): Promise<Lease> {
     const { connection } = this.options;
+    if (!connection.mux) return noMaster(target, connection);
     const way = { connection, chain: [], timeoutMs: connection.connectTimeoutMs, isJump: false };
     const key = entryKey(target);
     const { held, ...share } = await this.share(key, () => this.obtain(target, key, way, signal, onAttempt));
@@ -154,10 +158,14 @@ export class MasterPool {
     mine.users += 1;
     try {
       const held = await mine.held;
+      if (held.name !== null) this.live.add(mine);
       let released = false;
       return {
         held,
-        retire: () => this.retire(mine),
+        retire: () => {
+          if (held.master.users) this.passedOver.add(key);
+          this.retire(mine);
+        },
         release: async () => {
           if (released) return;
           released = true;
@@ -183,10 +191,17 @@ export class MasterPool {
   async close(): Promise<void> {
     this.closing = true;
     this.current.clear();
-    for (const { hash, owner } of await this.store.sockets()) if (owner === null) this.waiting.add(hash);
+    const entries = [...this.entries];
     // Each brings the jump hosts that it went through with it; what is still in use comes last.
-    await Promise.all([...this.entries].map((entry) => (entry.users === 0 ? this.end(entry) : undefined)));
-    await Promise.all([...this.entries].map((entry) => this.end(entry)));
+    await Promise.all(entries.map((entry) => (entry.users === 0 ? this.end(entry) : undefined)));
+    await Promise.all(entries.map((entry) => this.end(entry)));
+    if (this.options.connection.persistMs > 0) {
+      const held = await Promise.all(entries.map((entry) => entry.held.catch(() => null)));
+      // Of jump hosts each may have hosts behind it.
+      const names = held.map((one) => (one === null || one.isJump ? null : one.name));
+      const hashes = new Set(names.flatMap((name) => (name === null ? [] : [name.hash])));
+      await closeSpares(this.store, this.owner.id, hashes);
+    }
     await this.owner.close();
   }
 
@@ -197,7 +212,8 @@ export class MasterPool {
 
   private async leave(entry: Entry): Promise<void> {
     entry.users -= 1;
-    const persists = this.options.connection.persistMs > 0 && !entry.retired && !this.closing;
+    const { persistMs, maxMasters } = this.options.connection;
+    const persists = persistMs > 0 && !entry.retired && !this.closing && this.live.size <= maxMasters;
     if (entry.users === 0 && !persists) await this.end(entry);
   }
 
@@ -205,11 +221,11 @@ export class MasterPool {
   private async end(entry: Entry): Promise<void> {
     if (!this.entries.delete(entry)) return;
     const { retired } = entry;
+    this.live.delete(entry);
     this.retire(entry);
     const held = await entry.held.catch(() => null);
     if (held === null) return;
-    const keep = this.closing && !retired && !this.waiting.has(held.name?.hash ?? '');
-    await this.handBack(held, keep, retired);
+    await this.handBack(held, this.closing && !retired, retired);
     await held.route?.master.release();
   }
 
@@ -230,23 +246,26 @@ export class MasterPool {
     signal: AbortSignal,
     onAttempt: (attempt: number) => void,
   ): Promise<Held> {
-    const hash = await this.hash(target, way, signal);
-    const waiting = this.free.get(hash) ?? [];
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-      const held = await this.takeUp(target, way, name);
-      if (held !== null) return held;
+    const plain = await this.hash(target, way, signal);
+    const hash = way.isJump ? hashOf(['jump', plain]) : plain;
+    // One that was made for commands may become a jump host's (`masters open` answers what that one can't), but never
+    // the other way round.
+    for (const waiting of [hash, plain].map((one) => this.free.get(one) ?? [])) {
+      for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+        const held = await this.takeUp(target, way, name, hash);
+        if (held !== null) return held;
+      }
     }
     const name = { hash, id: newMasterId(), owner: this.owner.id };
-    return this.logIn(target, name, { ...way, chain: [...way.chain, key] }, signal, onAttempt);
+    return this.logIn(target, key, name, { ...way, chain: [...way.chain, key] }, signal, onAttempt);
   }
 
   /** Asking ssh (`Match exec`) counts as connecting: the same clock ends it. */
   private async hash(target: Target, way: Way, signal: AbortSignal): Promise<string> {
-    const { connection, timeoutMs, isJump } = way;
+    const { connection, timeoutMs } = way;
     const clock = new Clock(signal, timeoutMs);
     try {
-      const hash = await destinationHash(target, connection, this.options.configState, clock.signal);
-      return isJump ? hashOf(['jump', hash]) : hash;
+      return await destinationHash(target, connection, this.options.configState, clock.signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!clock.expired) throw error;
@@ -257,8 +276,13 @@ export class MasterPool {
     }
   }
 
-  private async takeUp(target: Target, { connection, isJump }: Way, name: SocketName): Promise<Held | null> {
-    const mine = await this.store.take(name, this.owner.id);
+  private async takeUp(
+    target: Target,
+    { connection, isJump }: Way,
+    name: SocketName,
+    hash: string,
+  ): Promise<Held | null> {
+    const mine = await this.store.take(name, this.owner.id, hash);
     if (mine === null) return null;
     const controlPath = this.store.pathOf(mine);
     try {
@@ -283,6 +307,7 @@ export class MasterPool {
 
   private async logIn(
     target: Target,
+    key: string,
     name: SocketName,
     way: Way,
     signal: AbortSignal,
@@ -297,8 +322,7 @@ export class MasterPool {
         controlPath,
         logPath: isJump ? this.store.logOf(name) : this.newLogPath(),
         keepLog: isJump,
-        newLogPath: () => this.newLogPath(),
-        usersMaster: isJump && !connection.ownMasters,
+        usersMaster: wantsUsersMaster(connection, isJump) && !this.passedOver.has(key),
         timeoutMs,
         signal,
         findRoute: (resolved, clock) =>
@@ -306,7 +330,7 @@ export class MasterPool {
         gates: this.gates,
         onAttempt,
       });
-      const { pid, address, attempts, persistSeconds, session, route } = made;
+      const { pid, address, attempts, session, route } = made;
       if (made.users) {
         const master = { target, connection, session, pid, address, users: true };
         const { controlPath: path } = made;
@@ -319,18 +343,8 @@ export class MasterPool {
           isJump,
         };
       }
-      await this.store.writeRecord(name, {
-        host: target.host,
-        user: target.user ?? connection.user ?? null,
-        port: target.port ?? connection.port ?? null,
-        label: target.label,
-        pid,
-        startedAt: new Date().toISOString(),
-        persistSeconds,
-        address,
-        session,
-        ...(route === null ? {} : { via: { label: route.label, master: route.master.name } }),
-      });
+      const via = route === null ? {} : { via: { label: route.label, master: route.master.name } };
+      await this.store.writeRecord(name, { ...recordOf(target, connection, made), ...via });
       const master = { target, connection, controlPath, pid, address, session, users: false };
       return { name, master, reused: false, attempts, route, isJump };
     } catch (error) {
@@ -340,8 +354,29 @@ export class MasterPool {
   }
 }
 
+/** `--no-mux`: each command logs in for itself. */
+function noMaster(target: Target, connection: ConnectionOptions): Lease {
+  const none = { controlPath: '', pid: 0, address: null, session: null, users: false };
+  const nothing = (): void => undefined;
+  return {
+    master: { target, connection, ...none },
+    reused: false,
+    attempts: 0,
+    retire: nothing,
+    release: async () => nothing(),
+  };
+}
+
 function entryKey(target: Target): string {
   return target.sshOptions === undefined
     ? targetKey(target)
     : JSON.stringify([targetKey(target), target.sshOptions]);
+}
+
+/**
+ * Over the user's own master only `ssh -S` works: what proxy mode does to a master at times is not his risk to bear.
+ * Jumps are through `ssh -S` anyway.
+ */
+function wantsUsersMaster({ ownMasters, transport }: ConnectionOptions, isJump: boolean): boolean {
+  return !ownMasters && (isJump || transport !== 'mux');
 }

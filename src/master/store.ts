@@ -1,13 +1,19 @@
 import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { ConnectionOptions } from '../core/options.js';
+import type { Target } from '../core/target.js';
 import { aliveCheck } from './control.js';
-import { ownerOf, parseSocketName, type SocketName, socketName } from './names.js';
+import { masterName, ownerOf, parseSocketName, type SocketName, socketName } from './names.js';
 import { ownerPid } from './owner.js';
 import type { SessionTraits } from './session-traits.js';
 
 const ALIVE_DEADLINE_MS = 2_000;
 const OLD_MS = 24 * 3_600_000;
 const SWEEP_PAUSE_MS = 60_000;
+
+type LoginFacts = Pick<MasterRecord, 'pid' | 'persistSeconds' | 'address'> & {
+  readonly session: SessionTraits;
+};
 
 /** What is kept beside a master's socket. */
 export interface MasterRecord {
@@ -31,6 +37,22 @@ export interface Via {
   readonly master: string | null;
 }
 
+/** What is kept of a master that a login has just made. */
+export function recordOf(target: Target, connection: ConnectionOptions, made: LoginFacts): MasterRecord {
+  const { pid, persistSeconds, address, session } = made;
+  return {
+    host: target.host,
+    user: target.user ?? connection.user ?? null,
+    port: target.port ?? connection.port ?? null,
+    label: target.label,
+    pid,
+    startedAt: new Date().toISOString(),
+    persistSeconds,
+    address,
+    session,
+  };
+}
+
 /** The runtime folder: who has which master, and the taking and handing back of them. */
 export class MasterStore {
   constructor(readonly folder: string) {}
@@ -47,16 +69,24 @@ export class MasterStore {
     return (await readdir(this.folder)).flatMap((file) => parseSocketName(file) ?? []);
   }
 
-  /** Takes a master by renaming its socket. Null: somebody else was first, or it is gone. */
-  async take(name: SocketName, owner: string | null): Promise<SocketName | null> {
-    const taken = { ...name, owner };
+  /**
+   * Takes a master by renaming its socket; under another hash where it is to serve something else from now on.
+   * Null: somebody else was first, or it is gone.
+   */
+  async take(name: SocketName, owner: string | null, hash = name.hash): Promise<SocketName | null> {
+    const taken = { ...name, owner, hash };
     try {
       await rename(this.pathOf(name), this.pathOf(taken));
-      return taken;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw error;
     }
+    const record = hash === name.hash ? null : await this.readRecord(name);
+    if (record !== null) {
+      await this.writeRecord(taken, record);
+      await rm(this.file(`${masterName(name)}.json`), { force: true });
+    }
+    return taken;
   }
 
   async remove(name: SocketName): Promise<void> {
@@ -115,7 +145,7 @@ export class MasterStore {
       if (!file.endsWith('.new') || (await this.isOld(file))) await rm(this.file(file), { force: true });
     }
     for (const file of files) {
-      const master = /^(.*)\.(?:json|log)$/.exec(file)?.[1];
+      const master = /^(.*)\.(?:json|logw?)$/.exec(file)?.[1];
       // readdir may have missed a socket that was being renamed; a record that is old has none.
       if (master !== undefined && !masters.has(master) && (await this.isOld(file))) {
         await rm(this.file(file), { force: true });

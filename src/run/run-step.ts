@@ -5,10 +5,12 @@ import type { StreamName } from '../core/events.js';
 import type { RunOptions } from '../core/options.js';
 import type { HostResult, Status } from '../core/result.js';
 import type { Target } from '../core/target.js';
+import { ConnectFailure } from '../master/login.js';
 import type { Channel, Connection } from '../transport/transport.js';
 import { Capture } from './capture.js';
 import type { EventBus } from './event-bus.js';
 import { Guard } from './leash/guard.js';
+import { markFor } from './leash/mark.js';
 import { LineSplitter } from './lines.js';
 import type { PlannedStep } from './plan.js';
 
@@ -33,13 +35,16 @@ export interface StepContext {
 type Ending =
   | { readonly by: 'exit'; readonly exit: Exit }
   | { readonly by: 'fault'; readonly error: PsshError }
+  | { readonly by: 'connect'; readonly error: ConnectFailure }
   | { readonly by: 'timeout' | 'cancel' };
 
 /** Runs one command on one host over a connection that stands. Never throws: every ending is a result. */
 export async function runStep(context: StepContext): Promise<HostResult> {
   const { target, step, planned, options, bus } = context;
-  const startedAt = new Date();
-  const started = performance.now();
+  const { connection } = context;
+  let startedAt = new Date();
+  let started = performance.now();
+  let { attempts } = context;
   const captures = { stdout: new Capture(options.maxOutput), stderr: new Capture(options.maxOutput) };
   const finish = (ending: Ending, killed: HostResult['killed'] = null): HostResult => ({
     target,
@@ -50,22 +55,36 @@ export async function runStep(context: StepContext): Promise<HostResult> {
     stdout: captures.stdout.take(),
     stderr: captures.stderr.take(),
     truncated: captures.stdout.truncated || captures.stderr.truncated,
-    attempts: context.attempts,
+    attempts,
     startedAt,
     durationMs: Math.round(performance.now() - started),
   });
 
+  const { text, mark } = markFor(connection, planned);
   let channel: Channel;
   try {
-    channel = await context.connection.open(planned.text, {
+    channel = await connection.open(text, {
       stdin: context.stdin === null ? 'none' : 'pipe',
       signal: context.signal,
+      onAttempt: (attempt) => void bus.emit({ type: 'connecting', time: Date.now(), target, attempt }),
     });
   } catch (error) {
+    if (error instanceof ConnectFailure) {
+      attempts = error.attempts;
+      return finish({ by: 'connect', error });
+    }
     const fault = asPsshError(error, target);
     // Given up while it waited for a session: nothing was sent, so nothing runs.
     const unsent = context.signal.aborted && fault.code === 'ERR_CHANNEL_OPEN';
     return finish(unsent ? { by: 'cancel' } : { by: 'fault', error: fault });
+  }
+  if (connection.kind === 'plain') {
+    // The time of a command begins when it was sent.
+    startedAt = new Date();
+    started = performance.now();
+    attempts = channel.attempts ?? attempts;
+    const transport = { kind: connection.kind, reason: connection.reason ?? '' };
+    await bus.emit({ type: 'connected', time: Date.now(), target, reused: false, transport });
   }
   await bus.emit({ type: 'started', time: Date.now(), target, step, command: planned.command });
   feed(channel, context.stdin);
@@ -73,10 +92,13 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   const pumps = (['stdout', 'stderr'] as const).map((name) =>
     pump(channel, name, captures[name], context, held),
   );
-  const guard = new Guard(context.connection, options.killGraceMs, options.onDisconnect === 'kill');
+  const ends = options.onDisconnect === 'kill';
+  const guard = new Guard({ connection, graceMs: options.killGraceMs, armed: ends, mark });
   const ending = await waitForEnd(channel, context);
   const given = ending.by === 'timeout' || ending.by === 'cancel';
-  const killed = given ? await guard.kill() : null;
+  // A leash of another login does not notice that this one is lost.
+  const lost = ending.by === 'fault' && connection.kind === 'plain' && ends;
+  const killed = given || lost ? await guard.kill() : null;
   await guard.release();
   if (given) channel.close();
   const limit = given ? Math.min(IN_FLIGHT_MS, options.drainMs) : options.drainMs;
@@ -194,6 +216,10 @@ function describe(ending: Ending): Description {
       return { ...none, status: 'timed-out' };
     case 'cancel':
       return { ...none, status: 'canceled' };
+    case 'connect': {
+      const { code, message, status } = ending.error;
+      return { ...none, status, error: { code, message } };
+    }
     case 'fault': {
       const { code, message } = ending.error;
       return { ...none, status: faultStatus(code), error: { code, message } };

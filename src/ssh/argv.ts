@@ -30,11 +30,16 @@ const OURS = [
   'ControlPersist=no',
 ] as const;
 
+// A config may have set these for interactive use; each would lose the command or its input.
+const SESSION = ['StdinNull=no', 'ForkAfterAuthentication=no', 'SessionType=default'] as const;
+
 export interface MasterArgs {
   readonly target: Target;
   readonly connection: ConnectionOptions;
   readonly controlPath: string;
   readonly logPath: string;
+  /** ssh asks its questions on our terminal, and says there what it has to say; no log. @default false */
+  readonly prompts?: boolean;
   /** The master ends by itself after this long without a client. */
   readonly persistSeconds: number;
   /** Set where ssh_config sets none, so that a lost network is noticed. */
@@ -47,15 +52,18 @@ export interface MasterArgs {
 export function masterArgs(options: MasterArgs): string[] {
   const { target, connection, controlPath, logPath, persistSeconds, serverAliveSeconds, proxyCommand } =
     options;
-  const ours = OURS.map((option) =>
-    option === 'ControlPersist=no' ? `ControlPersist=${persistSeconds}` : option,
-  );
+  const seconds = Math.ceil(connection.connectTimeoutMs / 1000);
+  const changed: Readonly<Record<string, readonly string[]>> = {
+    'ControlPersist=no': [`ControlPersist=${persistSeconds}`],
+    // Whoever types a password has his time; a host that does not answer has the connect timeout.
+    ...(options.prompts === true ? { 'BatchMode=yes': ['BatchMode=no', `ConnectTimeout=${seconds}`] } : {}),
+  };
+  const ours = OURS.flatMap((option) => changed[option] ?? [option]);
   return [
-    ...['-f', '-N', '-M', '-T', '-S', controlPath, '-E', logPath, '-o', 'LogLevel=VERBOSE'],
+    ...['-f', '-N', '-M', '-T', '-S', controlPath],
+    ...(options.prompts === true ? [] : ['-E', logPath, '-o', 'LogLevel=VERBOSE']),
     ...ours.flatMap((option) => ['-o', option]),
-    ...(serverAliveSeconds === null
-      ? []
-      : ['-o', `ServerAliveInterval=${serverAliveSeconds}`, '-o', 'ServerAliveCountMax=3']),
+    ...serverAlive(serverAliveSeconds),
     // Before all else, so that it stands instead of the ProxyJump of the config; a -J beside it would be an error.
     ...(proxyCommand === undefined ? [] : ['-o', `ProxyCommand=${proxyCommand}`, '-o', 'ProxyUseFdpass=no']),
     ...destinationArgs(target, connection, proxyCommand !== undefined),
@@ -98,6 +106,36 @@ export function proxyProbeArgs(target: Target, connection: ConnectionOptions): s
   ];
 }
 
+function serverAlive(seconds: number | null): string[] {
+  return seconds === null ? [] : ['-o', `ServerAliveInterval=${seconds}`, '-o', 'ServerAliveCountMax=3'];
+}
+
+export interface PlainArgs {
+  readonly target: Target;
+  readonly connection: ConnectionOptions;
+  readonly logPath: string;
+  readonly serverAliveSeconds: number | null;
+  /** Comes on stderr once the login is done: what stands before it is a banner of the server, not the command's. */
+  readonly mark: string;
+  readonly command: string;
+}
+
+/** `ssh HOST COMMAND`: a login for one command, with no control socket at all. */
+export function plainArgs(options: PlainArgs): string[] {
+  const { target, connection, logPath, serverAliveSeconds, mark, command } = options;
+  return [
+    ...['-T', '-E', logPath, '-o', 'LogLevel=DEBUG1', '-o', 'ControlPath=none', '-o', 'ControlMaster=no'],
+    // Run by the user's shell, whichever that is.
+    ...['-o', 'PermitLocalCommand=yes', '-o', `LocalCommand=exec sh -c "echo ${mark} >&2"`],
+    ...[...SESSION, ...OURS].flatMap((option) => ['-o', option]),
+    ...serverAlive(serverAliveSeconds),
+    ...destinationArgs(target, connection),
+    target.host,
+    '--',
+    command,
+  ];
+}
+
 export interface SessionArgs {
   readonly target: Target;
   readonly connection: ConnectionOptions;
@@ -111,12 +149,7 @@ export function sessionArgs(options: SessionArgs): string[] {
   const { target, connection, controlPath, logPath, command } = options;
   return [
     ...['-T', '-S', controlPath, '-E', logPath, '-o', 'LogLevel=DEBUG2', '-o', 'ControlMaster=no'],
-    // A config may have set these for interactive use; each would lose the command or its input.
-    ...['StdinNull=no', 'ForkAfterAuthentication=no', 'SessionType=default'].flatMap((option) => [
-      '-o',
-      option,
-    ]),
-    ...['-o', 'ProxyCommand=false', ...OURS.flatMap((option) => ['-o', option])],
+    ...['-o', 'ProxyCommand=false', ...[...SESSION, ...OURS].flatMap((option) => ['-o', option])],
     ...destinationArgs(target, connection, true),
     target.host,
     // ssh reads options behind the host as well: a command that begins with a dash would be one.

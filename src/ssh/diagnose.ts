@@ -1,3 +1,4 @@
+import type { Exit } from '../core/channel.js';
 import type { ErrorCode } from '../core/errors.js';
 import type { Status } from '../core/result.js';
 
@@ -112,7 +113,11 @@ function logLines(log: string): string[] {
   const lines = log
     .split(/\r?\n/)
     .map((line) => line.trimEnd())
-    .filter((line) => line !== '' && !/^(debug[123]:|OpenSSH_|Authenticated to |@+$)/.test(line));
+    .filter(
+      (line) =>
+        line !== '' &&
+        !/^(debug[123]:|OpenSSH_|Authenticated to |Transferred: sent |Bytes per second: |@+$)/.test(line),
+    );
   // What a server says as it disconnects may hold newlines: the lines after it can't be told from ssh's own.
   const last = lines.findIndex((line) => line.startsWith('Received disconnect from '));
   return last === -1 ? lines : lines.slice(0, last + 1);
@@ -151,8 +156,8 @@ export type SessionEnd =
   | { readonly kind: 'no-status' }
   /** The log does not say (it can't be read, the disk was full): the command may have run. */
   | { readonly kind: 'unknown' }
-  /** The command was never started. */
-  | { readonly kind: 'refused'; readonly reason: string };
+  /** The command was never started; `busy`: the server grants no further session now. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly busy: boolean };
 
 function loggedStatus(log: string): number | null {
   const status = /^debug2: Received exit status from master (\d+)/m.exec(log)?.[1];
@@ -161,7 +166,17 @@ function loggedStatus(log: string): number | null {
 
 // Only these say that the master gave no session: silence proves nothing.
 const REFUSED =
-  /^debug1: Executing proxy command|^mux_client_request_session: (session request failed|read from master failed)|^Control socket connect|^muxclient: |^debug1: Control socket .* does not exist/m;
+  /^debug1: Executing proxy command|^mux_client_request_session: session request failed|^Control socket connect|^muxclient: |^debug1: Control socket .* does not exist/m;
+
+/** The master has given a session and sent the command. */
+export function isGranted(log: string): boolean {
+  return /^debug1: mux_client_request_session: master session id/m.test(log);
+}
+
+/** The master has answered, so it may have been asked for a session. */
+export function isGreeted(log: string): boolean {
+  return /^debug2: mux_client_hello_exchange: master version/m.test(log);
+}
 
 /**
  * Reads the log, because ssh's own exit status can't tell a remote 255 from a signal, nor either from a
@@ -170,9 +185,30 @@ const REFUSED =
 export function sessionEnd(log: string): SessionEnd {
   const status = loggedStatus(log);
   if (status !== null) return { kind: 'status', status };
-  if (/^debug1: mux_client_request_session: master session id/m.test(log)) return { kind: 'no-status' };
+  if (isGranted(log)) return { kind: 'no-status' };
+  // The master went between the question and its answer: it may have passed the command on.
+  if (/^mux_client_request_session: read from master failed/m.test(log)) return { kind: 'unknown' };
   if (!REFUSED.test(log)) return { kind: 'unknown' };
   // Without a session ssh goes on to connect by itself, through our ProxyCommand=false: its failure is no news.
   const [asked = ''] = log.split(/^debug1: Executing proxy command/m, 1);
-  return { kind: 'refused', reason: lastLine(asked) ?? 'the master gave no session' };
+  const busy = /^mux_client_request_session: session request failed/m.test(log);
+  return { kind: 'refused', reason: lastLine(asked) ?? 'the master gave no session', busy };
+}
+
+/** How far an `ssh HOST COMMAND` has come, as its DEBUG1 log tells it. */
+export function plainProgress(log: string): 'connecting' | 'connected' | 'sent' {
+  const login = /^Authenticated to /m.exec(log);
+  if (login === null) return 'connecting';
+  return /^debug1: Sending (command|subsystem): /m.test(log.slice(login.index)) ? 'sent' : 'connected';
+}
+
+/** How a command that was sent by an `ssh HOST COMMAND` ended. Null: the connection was lost. */
+export function plainEnd(log: string, code: number | null): Exit | null {
+  // Of its own ssh says nothing but 255.
+  if (code !== null && code !== 255) return { status: code };
+  // What stands before may be the text of the command.
+  const last = log.match(/^debug1: Exit status -?\d+$/gm)?.at(-1);
+  if (last === 'debug1: Exit status 255') return { status: 255 };
+  const signaled = /^debug1: client_input_channel_req: channel \d+ rtype exit-signal /m.test(log);
+  return code === 255 && signaled ? { signal: null } : null;
 }

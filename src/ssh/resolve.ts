@@ -34,6 +34,13 @@ export async function resolveConfig(
   return parseResolved(answer.stdout, target.host);
 }
 
+const SERVER_ALIVE_SECONDS = 15;
+
+/** The ServerAliveInterval that we set, so that a lost network is noticed; null: ssh_config sets one. */
+export function serverAliveOf({ serverAliveInterval }: ResolvedConfig): number | null {
+  return serverAliveInterval > 0 ? null : SERVER_ALIVE_SECONDS;
+}
+
 export function parseResolved(text: string, host: string): ResolvedConfig {
   const values = new Map<string, string[]>();
   for (const line of text.split('\n')) {

@@ -1,74 +1,156 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { Readable } from 'node:stream';
 import type { Exit } from '../core/channel.js';
 import { PsshError } from '../core/errors.js';
 import type { Master, MasterPool } from '../master/pool.js';
 import { sessionArgs } from '../ssh/argv.js';
-import { sessionEnd } from '../ssh/diagnose.js';
-import { type SshProcess, spawnSsh } from '../ssh/spawn.js';
+import { isGranted, isGreeted, sessionEnd } from '../ssh/diagnose.js';
+import { watchLog } from '../ssh/log-watch.js';
+import { type LoggedSsh, type SshEnd, startLoggedSsh } from './logged-ssh.js';
+import { notOpened, Slots } from './mux/slots.js';
 import type { Channel, Connection, OpenOptions, Transport } from './transport.js';
 
-/** `ssh -S`: a process of the system's ssh for each command, over a live master. */
-export const processTransport: Transport = {
-  kind: 'process',
-  connect: async (master, pool) => new ProcessConnection(master, pool),
-};
+// For the master's answer to the opening of a session, and for what is left of that once nobody wants it any more.
+const ANSWER_DEADLINE_MS = 30_000;
+const UNWANTED_DEADLINE_MS = 2_000;
+
+/**
+ * `ssh -S`: a process of the system's ssh for each command, over a live master. A session that the server refuses
+ * costs nothing here, so the first number tried is without a bound, and lowered to what was granted.
+ */
+export const processTransport: Transport = createProcessTransport();
+
+type Refusal = { readonly reason: string; readonly busy: boolean };
+
+/** What all users of one master share. */
+interface Sessions {
+  readonly slots: Slots;
+  /** Sessions that the master was asked for; null: given. */
+  readonly asked: Set<Promise<Refusal | null>>;
+}
+
+function createProcessTransport(): Transport {
+  const pools = new WeakMap<MasterPool, Map<string, Sessions>>();
+  // By the control path: hosts of several names may share a master of the user's own.
+  const sessionsOf = ({ controlPath }: Master, pool: MasterPool): Sessions => {
+    const masters = pools.get(pool) ?? new Map<string, Sessions>();
+    pools.set(pool, masters);
+    const known = masters.get(controlPath);
+    if (known !== undefined) return known;
+    const made = { slots: new Slots(Number.POSITIVE_INFINITY), asked: new Set<Promise<Refusal | null>>() };
+    masters.set(controlPath, made);
+    return made;
+  };
+  return {
+    kind: 'process',
+    connect: async (master, pool) => new ProcessConnection(master, pool, sessionsOf(master, pool)),
+  };
+}
 
 class ProcessConnection implements Connection {
   readonly kind = 'process';
-  private readonly running = new Set<SshProcess>();
+  private readonly running = new Set<LoggedSsh>();
 
   constructor(
     private readonly master: Master,
     private readonly pool: MasterPool,
+    private readonly sessions: Sessions,
   ) {}
 
   async open(command: string, options: OpenOptions): Promise<Channel> {
-    const { master, pool } = this;
-    const { target, connection, controlPath } = master;
-    const logPath = pool.newLogPath();
-    await writeFile(logPath, '', { mode: 0o600 });
-    const args = sessionArgs({ target, connection, controlPath, logPath, command });
-    const stdin = options.stdin === 'none' ? 'ignore' : 'pipe';
-    let ssh: SshProcess;
-    try {
-      ssh = await spawnSsh(args, { stdin, output: 'pipe' });
-    } catch (error) {
-      await rm(logPath, { force: true });
-      throw error;
+    const { label } = this;
+    const { slots, asked } = this.sessions;
+    const ticket = slots.ticket();
+    for (let tries = 0; ; tries += 1) {
+      if (options.wait === false && (tries > 0 || slots.free === 0)) {
+        throw notOpened('the host has no session left', label);
+      }
+      await slots.acquire(this, label, ticket, options.signal);
+      const ssh = await this.start(command, options).catch((error: unknown) => {
+        slots.lost();
+        throw error;
+      });
+      const answer = this.refusal(ssh, options.signal).then((refused) => {
+        asked.delete(answer);
+        if (refused === null) slots.granted();
+        return refused;
+      });
+      asked.add(answer);
+      const refused = await answer;
+      if (refused === null) return this.channelOf(ssh);
+      // Each answer comes by a process of its own: how many were granted is known once all are there.
+      await Promise.allSettled(asked);
+      const again = refused.busy && slots.refused(tries);
+      if (!refused.busy) slots.lost();
+      if (!again) throw notOpened(refused.reason, label);
     }
-    this.running.add(ssh);
-    // The remote may stop reading at any moment: EPIPE here says nothing about how the command ends.
-    ssh.stdin?.on('error', () => undefined);
-    const exited = ssh.exited.then(async ({ signal }): Promise<Exit> => {
-      this.running.delete(ssh);
-      const log = await readFile(logPath, 'latin1').catch(() => '');
-      await rm(logPath, { force: true });
-      return this.readEnd(log, signal);
-    });
-    // Whoever opened the channel awaits it; until then a failure must not count as unhandled.
-    exited.catch(() => undefined);
-    return {
-      stdin: ssh.stdin,
-      stdout: ssh.stdout ?? Readable.from([]),
-      stderr: ssh.stderr ?? Readable.from([]),
-      exited,
-      close: () => ssh.kill('SIGKILL'),
-    };
   }
 
   async close(): Promise<void> {
-    for (const ssh of this.running) ssh.kill('SIGKILL');
+    this.sessions.slots.fail(notOpened('the connection was closed', this.label), this);
+    for (const ssh of this.running) ssh.kill();
   }
 
-  private async readEnd(log: string, signal: string | null): Promise<Exit> {
+  private get label(): string {
+    return this.master.target.label;
+  }
+
+  private async start(command: string, { stdin }: OpenOptions): Promise<LoggedSsh> {
+    const { target, connection, controlPath } = this.master;
+    const ssh = await startLoggedSsh(this.pool, stdin, (logPath) =>
+      sessionArgs({ target, connection, controlPath, logPath, command }),
+    );
+    this.running.add(ssh);
+    void ssh.ended.then(() => this.running.delete(ssh));
+    return ssh;
+  }
+
+  /** Waits for the master's answer. Null: the command was sent, or may have been. */
+  private async refusal(ssh: LoggedSsh, signal: AbortSignal | undefined): Promise<Refusal | null> {
+    const answer = new AbortController();
+    const giveUp = (): void => answer.abort();
+    let timer = setTimeout(giveUp, ANSWER_DEADLINE_MS);
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(giveUp, UNWANTED_DEADLINE_MS);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted === true) onAbort();
+    try {
+      const find = (log: string): string | null => (isGranted(log) ? log : null);
+      if ((await watchLog(ssh.logPath, find, ssh.ended, answer.signal)) !== null) return null;
+      if (answer.signal.aborted) {
+        const asked = await watchLog(ssh.logPath, (log) => log, ssh.ended, answer.signal);
+        // A master that has not even greeted was asked for nothing; a log that is empty says nothing (a full disk).
+        if (asked === null || asked === '' || isGreeted(asked)) return null;
+        ssh.kill();
+        return { reason: 'the master does not answer', busy: false };
+      }
+      const end = sessionEnd((await ssh.ended).log);
+      return end.kind === 'refused' ? end : null;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  private channelOf(ssh: LoggedSsh): Channel {
+    const exited = ssh.ended.then((end) => {
+      this.sessions.slots.releaseLater();
+      return this.readEnd(end);
+    });
+    // Whoever opened the channel awaits it; until then a failure must not count as unhandled.
+    exited.catch(() => undefined);
+    const { stdin, stdout, stderr } = ssh;
+    return { stdin, stdout, stderr, exited, close: () => ssh.kill() };
+  }
+
+  private async readEnd({ log, signal }: SshEnd): Promise<Exit> {
     const end = sessionEnd(log);
-    const target = this.master.target.label;
+    const target = this.label;
     switch (end.kind) {
       case 'status':
         return { status: end.status };
       case 'refused':
-        throw new PsshError('ERR_CHANNEL_OPEN', end.reason, { target });
+        throw notOpened(end.reason, target);
       case 'unknown':
         throw new PsshError('ERR_DISCONNECTED', "ssh's log does not say how the command ended", { target });
       case 'no-status':

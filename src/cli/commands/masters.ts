@@ -9,6 +9,7 @@ import { configFileOf } from '../defaults.js';
 import type { Io } from '../io.js';
 import { mergedOptions, type SharedOptions } from '../shared-options.js';
 import { resolveTargets } from '../targets.js';
+import { addMastersOpenCommand } from './masters-open.js';
 
 // Loaded when it is needed: every start reads this file, few need the masters.
 async function loadManage() {
@@ -19,12 +20,12 @@ async function loadManage() {
   return { closeMasters, listMasters, runtimeFolder: async () => (await openRuntimeDir()).path };
 }
 
-/** `masters list`, `masters close`. */
+/** `masters list`, `masters open`, `masters close`. */
 export function addMastersCommand(program: Command, { io, done }: CommandContext): Command[] {
   const masters = program
     .command('masters')
-    .description('The persistent connections: show or close them.')
-    .usage('list|close [HOSTS]');
+    .description('The persistent connections: show, open or close them.')
+    .usage('list|open|close [HOSTS]');
   // -H and its kin before the command name hosts too; null: none is named, all are meant.
   const namedHosts = async (words: readonly string[]): Promise<readonly TargetSpec[] | null> => {
     const merged = mergedOptions<SharedOptions>(masters);
@@ -68,8 +69,9 @@ export function addMastersCommand(program: Command, { io, done }: CommandContext
         io.stderr.write(`pssh-ts: ${master.label}: in use by process ${master.usedBy}, left open\n`);
       done(EXIT.ok);
     });
+  const open = addMastersOpenCommand(masters, program, { io, done });
   commandRequired(masters);
-  return [masters, list, close];
+  return [masters, list, open, close];
 }
 
 function chosenBy(wanted: readonly TargetSpec[] | null): (master: MasterInfo) => boolean {

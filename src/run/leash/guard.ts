@@ -6,19 +6,23 @@ import { leashCommand } from './leash-script.js';
 const ARM_AFTER_MS = 300;
 const OPEN_MS = 10_000;
 
+export interface GuardOptions {
+  readonly connection: Connection;
+  readonly graceMs: number;
+  /** Also end the command when we ourselves die: the leash is opened before it is needed. */
+  readonly armed: boolean;
+  /** By what a leash of another login knows the command. */
+  readonly mark: string | null;
+}
+
 /** Watches over one running command: has the leash ready when it is wanted, and takes it back at the end. */
 export class Guard {
   private leash: Promise<Leash | null> | null = null;
   private readonly over = new AbortController();
   private readonly timer: NodeJS.Timeout | null;
 
-  /** @param armed also end the command when we ourselves die: the leash is opened before it is needed */
-  constructor(
-    private readonly connection: Connection,
-    private readonly graceMs: number,
-    armed: boolean,
-  ) {
-    this.timer = armed ? setTimeout(() => void this.open(), ARM_AFTER_MS) : null;
+  constructor(private readonly options: GuardOptions) {
+    this.timer = options.armed ? setTimeout(() => void this.open(), ARM_AFTER_MS) : null;
   }
 
   /** Ends every process of the command's session. */
@@ -26,7 +30,7 @@ export class Guard {
     this.stopTimer();
     const leash = await this.open();
     if (leash === null) return 'unknown';
-    const killed = await leash.kill(this.graceMs);
+    const killed = await leash.kill(this.options.graceMs);
     if (killed === 'unknown') leash.leaveToItself();
     return killed;
   }
@@ -42,8 +46,11 @@ export class Guard {
   }
 
   private open(): Promise<Leash | null> {
-    const command = leashCommand(this.graceMs / 1000);
-    this.leash ??= Leash.open(this.connection, command, AbortSignal.timeout(OPEN_MS), this.over.signal);
+    const { connection, graceMs, mark } = this.options;
+    // A login of its own would find nothing there that it could know for the command.
+    if (connection.kind === 'plain' && mark === null) return Promise.resolve(null);
+    const command = leashCommand(graceMs / 1000, mark !== null);
+    this.leash ??= Leash.open(connection, command, mark, AbortSignal.timeout(OPEN_MS), this.over.signal);
     return this.leash;
   }
 

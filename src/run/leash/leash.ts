@@ -32,6 +32,7 @@ export class Leash {
   static async open(
     connection: Connection,
     command: string,
+    mark: string | null,
     signal: AbortSignal,
     unwanted: AbortSignal,
   ): Promise<Leash | null> {
@@ -44,6 +45,7 @@ export class Leash {
     }
     channel.exited.catch(() => undefined);
     const leash = new Leash(channel);
+    if (mark !== null) channel.stdin?.write(`${mark}\n`);
     const stop = (): void => leash.waiting?.(null);
     unwanted.addEventListener('abort', stop, { once: true });
     const isThere = await leash.hello(unwanted);

@@ -269,7 +269,13 @@ describe('sessionEnd', () => {
     expect(sessionEnd(log(...START, HELLO, refusal, ...OWN_LOGIN))).toEqual({
       kind: 'refused',
       reason: refusal,
+      busy: true,
     });
+  });
+
+  it('a master that went before it answered: it may have passed the command on', () => {
+    const gone = 'mux_client_request_session: read from master failed: Broken pipe';
+    expect(sessionEnd(log(...START, HELLO, gone, ...OWN_LOGIN))).toEqual({ kind: 'unknown' });
   });
 
   it('a master that is not there', () => {
@@ -277,6 +283,7 @@ describe('sessionEnd', () => {
     expect(sessionEnd(log(...START, gone, ...OWN_LOGIN))).toEqual({
       kind: 'refused',
       reason: 'the master gave no session',
+      busy: false,
     });
     // Silence proves nothing: the command may have run.
     expect(sessionEnd('')).toEqual({ kind: 'unknown' });
@@ -284,7 +291,11 @@ describe('sessionEnd', () => {
 
   it('a socket that nobody listens on', () => {
     const dead = 'Control socket connect(/run/x): Connection refused';
-    expect(sessionEnd(log(...START, dead, ...OWN_LOGIN))).toEqual({ kind: 'refused', reason: dead });
+    expect(sessionEnd(log(...START, dead, ...OWN_LOGIN))).toEqual({
+      kind: 'refused',
+      reason: dead,
+      busy: false,
+    });
   });
 });
 
