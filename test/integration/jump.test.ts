@@ -103,6 +103,17 @@ describe.each(['mux', 'process'])('over %s', (transport) => {
     expect((await fleet.logins('bastion')) - before).toBe(2);
   }, 240_000);
 
+  test('a master that a run on the bastion left serves the hosts behind it', async () => {
+    const before = await fleet.logins('bastion');
+    expect(await statuses(['-H', 'bastion'])).toEqual([['bastion', 'ok']]);
+    expect(await statuses(['-H', 'h1'])).toEqual([['h1', 'ok']]);
+    expect((await fleet.logins('bastion')) - before).toBe(1);
+    expect((await masters()).map(({ label, via }) => [label, via])).toEqual([
+      ['bastion', null],
+      ['h1', 'bastion'],
+    ]);
+  });
+
   test('--persist 0 closes the hosts behind a bastion, and then the bastion', async () => {
     expect(await statuses(['--persist', '0', '-H', 'h1,h2,h3'])).toEqual([
       ['h1', 'ok'],
