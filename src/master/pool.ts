@@ -22,7 +22,8 @@ export interface Master {
   readonly target: Target;
   readonly connection: ConnectionOptions;
   readonly controlPath: string;
-  readonly pid: number;
+  /** Null: its record is missing. */
+  readonly pid: number | null;
   readonly address: string | null;
   /** Null: its record is missing, or of a version that kept less. */
   readonly session: SessionTraits | null;
@@ -114,14 +115,22 @@ export class MasterPool {
   /**
    * The target's master: ours of before if it lives, else a new login. However many ask at once, one is started.
    * @param onAttempt called before each login
+   * @param prove works with a master of before, so that asking it first whether it lives is spared; one that makes
+   *   this fail is replaced
    * @throws ConnectFailure, PsshError, or the signal's reason
    */
-  async acquire(target: Target, signal: AbortSignal, onAttempt: (attempt: number) => void): Promise<Lease> {
+  async acquire(
+    target: Target,
+    signal: AbortSignal,
+    onAttempt: (attempt: number) => void,
+    prove: (master: Master) => Promise<void> = (master) => this.ask(master),
+  ): Promise<Lease> {
     const { connection } = this.options;
     if (!connection.mux) return noMaster(target, connection);
     const way = { connection, chain: [], timeoutMs: connection.connectTimeoutMs, isJump: false };
     const key = entryKey(target);
-    const { held, ...share } = await this.share(key, () => this.obtain(target, key, way, signal, onAttempt));
+    const obtain = () => this.obtain(target, key, way, signal, onAttempt, prove);
+    const { held, ...share } = await this.share(key, obtain);
     const { master, reused, attempts } = held;
     return { master, reused, attempts, ...share };
   }
@@ -134,11 +143,15 @@ export class MasterPool {
   private async acquireJump(target: Target, way: JumpWay, signal: AbortSignal): Promise<JumpMaster> {
     const key = JSON.stringify(['jump', entryKey(target), way.connection.jump]);
     if (way.chain.includes(key)) throw new PsshError('ERR_CONNECT', 'its ProxyJump leads back to itself');
-    const obtain = () =>
-      this.obtain(target, key, { ...way, isJump: true }, signal, () => undefined).catch((error: unknown) => {
+    const obtain = async (): Promise<Held> => {
+      const prove = (master: Master) => this.ask(master);
+      try {
+        return await this.obtain(target, key, { ...way, isJump: true }, signal, () => undefined, prove);
+      } catch (error) {
         way.failed(error);
         throw error;
-      });
+      }
+    };
     const { held, ...share } = await this.share(key, obtain);
     const { name, master } = held;
     const { controlPath } = master;
@@ -181,10 +194,15 @@ export class MasterPool {
 
   /** Whether the master still answers. */
   async isAlive(master: Master): Promise<boolean> {
-    return aliveCheck(master.controlPath, ALIVE_DEADLINE_MS).then(
+    return this.ask(master).then(
       () => true,
       () => false,
     );
+  }
+
+  /** @throws ControlError where it does not answer */
+  async ask(master: Master): Promise<void> {
+    await aliveCheck(master.controlPath, ALIVE_DEADLINE_MS);
   }
 
   /** Hands every master back, or closes it where nothing is to persist or another free one waits already. */
@@ -234,7 +252,7 @@ export class MasterPool {
     const persists = keep && this.options.connection.persistMs > 0;
     // Masters of other runs that go through it would end with it.
     const needed = isJump && !retired && (await hasDependents(this.store, name));
-    if ((persists || needed) && (await this.store.take(name, null)) !== null) return;
+    if ((persists || needed) && this.store.take(name, null) !== null) return;
     await terminateMaster(master.controlPath, ALIVE_DEADLINE_MS).catch(() => undefined);
     await this.store.remove(name);
   }
@@ -245,6 +263,7 @@ export class MasterPool {
     way: Way,
     signal: AbortSignal,
     onAttempt: (attempt: number) => void,
+    prove: (master: Master) => Promise<void>,
   ): Promise<Held> {
     const plain = await this.hash(target, way, signal);
     const hash = way.isJump ? hashOf(['jump', plain]) : plain;
@@ -252,7 +271,7 @@ export class MasterPool {
     // the other way round.
     for (const waiting of [hash, plain].map((one) => this.free.get(one) ?? [])) {
       for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-        const held = await this.takeUp(target, way, name, hash);
+        const held = await this.takeUp(target, way, { name, hash }, signal, prove);
         if (held !== null) return held;
       }
     }
@@ -263,9 +282,13 @@ export class MasterPool {
   /** Asking ssh (`Match exec`) counts as connecting: the same clock ends it. */
   private async hash(target: Target, way: Way, signal: AbortSignal): Promise<string> {
     const { connection, timeoutMs } = way;
+    const { configState } = this.options;
+    if (!configState.asksMore && target.sshOptions === undefined) {
+      return destinationHash(target, connection, configState, signal);
+    }
     const clock = new Clock(signal, timeoutMs);
     try {
-      return await destinationHash(target, connection, this.options.configState, clock.signal);
+      return await destinationHash(target, connection, configState, clock.signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!clock.expired) throw error;
@@ -279,26 +302,24 @@ export class MasterPool {
   private async takeUp(
     target: Target,
     { connection, isJump }: Way,
-    name: SocketName,
-    hash: string,
+    { name, hash }: { readonly name: SocketName; readonly hash: string },
+    signal: AbortSignal,
+    prove: (master: Master) => Promise<void>,
   ): Promise<Held | null> {
-    const mine = await this.store.take(name, this.owner.id, hash);
+    const mine = await this.store.takeAs(name, this.owner.id, hash);
     if (mine === null) return null;
     const controlPath = this.store.pathOf(mine);
+    const { address = null, session = null, pid = null } = this.store.readRecord(mine) ?? {};
+    const master = { target, connection, controlPath, pid, address, session, users: false };
     try {
-      const pid = await aliveCheck(controlPath, ALIVE_DEADLINE_MS);
-      const record = await this.store.readRecord(mine);
-      const { address = null, session = null } = record ?? {};
-      return {
-        name: mine,
-        master: { target, connection, controlPath, pid, address, session, users: false },
-        reused: true,
-        attempts: 0,
-        // Of the jump host it needs nothing any more: its way through stands.
-        route: null,
-        isJump,
-      };
+      await prove(master);
+      // Of the jump host it needs nothing any more: its way through stands.
+      return { name: mine, master, reused: true, attempts: 0, route: null, isJump };
     } catch {
+      if (signal.aborted) {
+        this.store.take(mine, null);
+        throw signal.reason;
+      }
       // Dead, stopped or not a master at all: its files go, a new login takes its place.
       await this.store.remove(mine);
       return null;

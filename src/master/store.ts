@@ -1,9 +1,9 @@
-import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { readFileSync, renameSync } from 'node:fs';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import type { ConnectionOptions } from '../core/options.js';
 import type { Target } from '../core/target.js';
 import { aliveCheck } from './control.js';
-import { masterName, ownerOf, parseSocketName, type SocketName, socketName } from './names.js';
+import { ownerOf, parseSocketName, type SocketName, socketName } from './names.js';
 import { ownerPid } from './owner.js';
 import type { SessionTraits } from './session-traits.js';
 
@@ -58,7 +58,7 @@ export class MasterStore {
   constructor(readonly folder: string) {}
 
   file(name: string): string {
-    return path.join(this.folder, name);
+    return `${this.folder}/${name}`;
   }
 
   pathOf(name: SocketName): string {
@@ -70,22 +70,30 @@ export class MasterStore {
   }
 
   /**
-   * Takes a master by renaming its socket; under another hash where it is to serve something else from now on.
-   * Null: somebody else was first, or it is gone.
+   * Takes a master by renaming its socket. Null: somebody else was first, or it is gone. At once, like the reading
+   * of a record: on a warm run the detour over Node's threads would cost more than all else that a host needs.
    */
-  async take(name: SocketName, owner: string | null, hash = name.hash): Promise<SocketName | null> {
-    const taken = { ...name, owner, hash };
+  take(name: SocketName, owner: string | null): SocketName | null {
+    const taken = { ...name, owner };
     try {
-      await rename(this.pathOf(name), this.pathOf(taken));
+      renameSync(this.pathOf(name), this.pathOf(taken));
+      return taken;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw error;
     }
-    const record = hash === name.hash ? null : await this.readRecord(name);
-    if (record !== null) {
-      await this.writeRecord(taken, record);
-      await rm(this.file(`${masterName(name)}.json`), { force: true });
-    }
+  }
+
+  /** The same, where it is to serve something else from now on: under another hash, its record with it. */
+  async takeAs(name: SocketName, owner: string, hash: string): Promise<SocketName | null> {
+    if (hash === name.hash) return this.take(name, owner);
+    const mine = this.take(name, owner);
+    if (mine === null) return null;
+    const record = this.readRecord(mine);
+    const taken = { ...mine, hash };
+    if (record !== null) await this.writeRecord(taken, record);
+    renameSync(this.pathOf(mine), this.pathOf(taken));
+    await this.remove(mine);
     return taken;
   }
 
@@ -107,9 +115,9 @@ export class MasterStore {
     return this.file(`${hash}.${id}.log`);
   }
 
-  async readRecord({ hash, id }: SocketName): Promise<MasterRecord | null> {
+  readRecord({ hash, id }: SocketName): MasterRecord | null {
     try {
-      return JSON.parse(await readFile(this.file(`${hash}.${id}.json`), 'utf8')) as MasterRecord;
+      return JSON.parse(readFileSync(this.file(`${hash}.${id}.json`), 'utf8')) as MasterRecord;
     } catch {
       // Missing, or cut by a full disk: the master is known by its socket alone.
       return null;
@@ -124,6 +132,7 @@ export class MasterStore {
   async sweep(owner: string): Promise<void> {
     const files = await readdir(this.folder);
     const owners = new Set(files.flatMap((file) => ownerOf(file) ?? parseSocketName(file)?.owner ?? []));
+    owners.delete(owner);
     const dead = new Set<string>();
     // All at once: one that is stopped answers nobody, and each of them would be waited for.
     await Promise.all(
@@ -138,7 +147,7 @@ export class MasterStore {
       const socket = parseSocketName(file);
       if (socket !== null) masters.add(`${socket.hash}.${socket.id}`);
       if (socket?.owner === null && thorough) await this.removeIfExpired(socket, owner);
-      if (socket !== null && dead.has(socket.owner ?? '')) await this.take(socket, null);
+      if (socket !== null && dead.has(socket.owner ?? '')) this.take(socket, null);
       const of = ownerOf(file);
       if (of === null || !dead.has(of)) continue;
       // One that begins has its socket under another name until it listens.
@@ -169,16 +178,16 @@ export class MasterStore {
 
   /** ssh can't remove the socket of a master that has ended by itself: it knows it by an earlier name. */
   private async removeIfExpired(name: SocketName, owner: string): Promise<void> {
-    const record = await this.readRecord(name);
+    const record = this.readRecord(name);
     const idleSince = (await stat(this.pathOf(name)).catch(() => null))?.ctimeMs ?? Date.now();
     if (Date.now() - idleSince < (record?.persistSeconds ?? 0) * 1000) return;
-    const taken = await this.take(name, owner);
+    const taken = this.take(name, owner);
     if (taken === null) return;
     const alive = await aliveCheck(this.pathOf(taken), ALIVE_DEADLINE_MS).then(
       () => true,
       () => false,
     );
-    if (alive) await this.take(taken, null);
+    if (alive) this.take(taken, null);
     else await this.remove(taken);
   }
 }

@@ -81,7 +81,7 @@ describe('take', () => {
     deadSocket(name);
     await store.writeRecord(name, record());
     const jump = { hash: 'ba0123456789', id: name.id, owner: newOwnerId() };
-    expect(await store.take(name, jump.owner, jump.hash)).toEqual(jump);
+    expect(await store.takeAs(name, jump.owner, jump.hash)).toEqual(jump);
     expect(await store.readRecord(jump)).toEqual(record());
     expect(files()).toEqual([socketName(jump), `ba0123456789.${name.id}.json`].sort());
   });
