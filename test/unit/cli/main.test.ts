@@ -189,7 +189,7 @@ describe('help and version', () => {
       /--hostfile <file>[\s\S]*--fanout[\s\S]*--timeout[\s\S]*--json/,
     ],
     [['exec', '-h'], /^Usage: pssh-ts exec /, /--keep-commands/],
-    [['masters', '--help'], /^Usage: pssh-ts masters list\|close/, /list[\s\S]*close/],
+    [['masters', '--help'], /^Usage: pssh-ts masters list\|open\|close/, /list[\s\S]*close/],
     [['masters', 'list', '--help'], /^Usage: pssh-ts masters list /, /--json/],
     [['masters', 'close', '-h'], /^Usage: pssh-ts masters close /, /hosts/],
   ])('%j goes to stdout and exits 0', async (args, head, body) => {
