@@ -7,8 +7,8 @@ import { destinationHash } from './destination.js';
 import { ConnectFailure, login } from './login.js';
 import { newMasterId, type SocketName } from './names.js';
 import { Owner } from './owner.js';
-import { closeSpares } from './spares.js';
 import type { SessionTraits } from './session-traits.js';
+import { closeSpares } from './spares.js';
 import { MasterStore, recordOf } from './store.js';
 
 const ALIVE_DEADLINE_MS = 2_000;

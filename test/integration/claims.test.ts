@@ -62,6 +62,34 @@ test('20 processes at once on one free master: one takes it, 19 log in, one is l
   expect(processes.filter(({ args }) => args.startsWith('ssh '))).toHaveLength(1);
 }, 200_000);
 
+test('masters list names the process that works with a master, and masters close leaves it', async () => {
+  await run(['-H', 'one', 'exec', 'true']);
+  const gate = join(fleet.dir, 'gate');
+  let pid = 0;
+  let out = '';
+  const ended = runCli(
+    ['-F', fleet.configPath, '-H', 'one', 'exec', `echo begun; while test ! -e ${gate}; do sleep 0.1; done`],
+    { env: fleet.env, onStart: (id) => (pid = id), onOutput: (piece) => (out += piece) },
+  );
+  await until(() => out.includes('begun'), { deadlineMs: 30_000, what: 'the command' });
+  const [head = '', line = ''] = (await run(['masters', 'list'])).out.split('\n');
+  expect(head.split(/ {2,}/)).toEqual(['HOST', 'PID', 'AGE', 'IN USE BY', 'ADDRESS']);
+  const [host, master, age, usedBy, address] = line.split(/ {2,}/);
+  expect([host, usedBy, address]).toEqual(['one', `process ${pid}`, fleet.host('one').address]);
+  expect(age).toMatch(/^\d/);
+  process.kill(Number(master), 0);
+  const json = JSON.parse((await run(['masters', 'list', '--json'])).out) as Record<string, unknown>;
+  expect(json).toMatchObject({
+    schema: 'pssh-ts/masters@1',
+    masters: [{ label: 'one', host: 'one', pid: Number(master), usedBy: pid }],
+  });
+  const close = await run(['masters', 'close', 'one']);
+  expect(close.err).toBe(`pssh-ts: 0 closed\npssh-ts: one: in use by process ${pid}, left open\n`);
+  await mkdir(gate);
+  expect((await ended).code).toBe(0);
+  expect((await run(['masters', 'close', 'one'])).err).toBe('pssh-ts: 1 closed\n');
+});
+
 test('one master is started, however many ask for the host at once', async () => {
   const folder = join(fleet.dir, 'run', 'p');
   await mkdir(folder, { mode: 0o700 });
@@ -84,7 +112,18 @@ test('one master is started, however many ask for the host at once', async () =>
 test.each(['mux', 'process'])(
   'two runs at once on the same 20 hosts at MaxSessions 2, over %s: all ok',
   async (transport) => {
-    const args = ['--transport', transport, '-H', 'n[0-19]', 'exec', '--json', '-c', 'echo 1', '-c', 'echo 2'];
+    const args = [
+      '--transport',
+      transport,
+      '-H',
+      'n[0-19]',
+      'exec',
+      '--json',
+      '-c',
+      'echo 1',
+      '-c',
+      'echo 2',
+    ];
     const both = await Promise.all([run(args), run(args)]);
     for (const result of both) expect(parseRun(result).summary).toMatchObject({ total: 20, ok: 20 });
   },

@@ -63,7 +63,10 @@ describe.each(WAYS)('with %s', (_, { question, client, sshd, prepare }) => {
     const keys = join(dir, 'locked.pub');
     const spec = {
       client: client(dir),
-      sshd: [...sshd, ...(prepared.user === undefined ? [`AuthorizedKeysFile ${keys}`, 'StrictModes no'] : [])],
+      sshd: [
+        ...sshd,
+        ...(prepared.user === undefined ? [`AuthorizedKeysFile ${keys}`, 'StrictModes no'] : []),
+      ],
       ...(prepared.user === undefined ? {} : { user: prepared.user }),
     };
     fleet = await startFleet({
@@ -169,7 +172,9 @@ describe('the rest of it', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'pt-cm-'));
-    fleet = await startFleet({ hosts: [{ name: 'mine', client: [`ControlPath ${folder}/%C`] }, { name: 'b' }] });
+    fleet = await startFleet({
+      hosts: [{ name: 'mine', client: [`ControlPath ${folder}/%C`] }, { name: 'b' }],
+    });
   });
   afterAll(async () => {
     await runCli(['masters', 'close'], { env: fleet.env });

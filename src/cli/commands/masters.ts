@@ -7,9 +7,9 @@ import { type CommandContext, commandRequired } from '../command-context.js';
 import { resolveConnection } from '../connection-options.js';
 import { configFileOf } from '../defaults.js';
 import type { Io } from '../io.js';
-import { addMastersOpenCommand } from './masters-open.js';
 import { mergedOptions, type SharedOptions } from '../shared-options.js';
 import { resolveTargets } from '../targets.js';
+import { addMastersOpenCommand } from './masters-open.js';
 
 // Loaded when it is needed: every start reads this file, few need the masters.
 async function loadManage() {
