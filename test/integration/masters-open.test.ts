@@ -99,7 +99,7 @@ describe.each(WAYS)('with %s', (_, { question, client, sshd, prepare }) => {
     const terminal = onTerminal('masters', 'open', 'asks', 'asks2', 'quiet');
     await terminal.waitFor(question);
     terminal.type(SECRET);
-    await terminal.waitFor(/asks2: logging in[^]*(password|passphrase)/);
+    await terminal.waitFor(/asks2: logging in[\s\S]*(password|passphrase)/);
     terminal.type(SECRET);
     const shown = await terminal.waitFor(/ended \d/);
     expect(shown).toMatch(/asks: open \(process \d+\)/);
