@@ -148,7 +148,7 @@ describe('the kill guarantee without a master', () => {
       `${sleeps.command(0)} &`,
       `sh -c "trap '' TERM; exec >/dev/null 2>/dev/null; ${sleeps.command(1)}" &`,
       `timeout 9797 ${sleeps.command(2)} &`,
-      `setsid ${sleeps.command(SETSID)} >/dev/null 2>/dev/null &`,
+      `setsid ${sleeps.command(SETSID)} &`,
       sleeps.command(4),
     ].join('\n');
   const KILLED = [0, 1, 2, 4];
