@@ -33,10 +33,10 @@ function main(): void {
     count: ['nodeset', '-c', `n[1-${SIZE}]`],
     fold: ['nodeset', '-f'],
   };
-  const bin = join(root, 'dist', 'bin.js');
-  if (!existsSync(bin)) throw new Error('dist/bin.js is missing; run npm run build');
+  const bin = join(root, 'dist', 'bin.cjs');
+  if (!existsSync(bin)) throw new Error('dist/bin.cjs is missing; run npm run build');
   const ours: Tool = {
-    name: 'dist/bin.js',
+    name: 'dist/bin.cjs',
     count: [process.execPath, bin, 'hosts', '--count', `n[1-${SIZE}]`],
     fold: [process.execPath, bin, 'hosts', '--fold', '-'],
   };

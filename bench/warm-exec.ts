@@ -19,8 +19,8 @@ interface Sample {
   readonly cpu: number;
 }
 
-const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
-if (!existsSync(bin)) throw new Error('dist/bin.js is missing; run npm run build');
+const bin = fileURLToPath(new URL('../dist/bin.cjs', import.meta.url));
+if (!existsSync(bin)) throw new Error('dist/bin.cjs is missing; run npm run build');
 
 const names = Array.from({ length: HOSTS }, (_, index) => `h${index + 1}`);
 const fleet = await startFleet({

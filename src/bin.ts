@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { main } from './cli/main.js';
-import { processIo } from './cli/process-io.js';
+import { loadCompiled } from './cli/compiled-code.js';
 
-process.exitCode = await main(process.argv.slice(2), processIo);
+// Reading and compiling the whole command is most of what a short run takes (scripts/build.js).
+loadCompiled(__dirname, 'pssh-ts.cjs');

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { usageError } from '../core/errors.js';
 import { nearest } from '../core/nearest.js';
 import { show } from '../core/show.js';
+import { completeTree } from './command-tree.js';
 import type { Io } from './io.js';
 
 /** What a command is given, and how it tells the exit code. */
@@ -13,6 +14,7 @@ export interface CommandContext {
 /** For a command that does nothing by itself: says which words can follow. */
 export function commandRequired(command: Command): void {
   command.allowExcessArguments().action(() => {
+    completeTree(command);
     const names = command.commands.map((child) => child.name());
     const path = command.parent === null ? '' : `${command.name()}: `;
     const [word] = command.args;

@@ -34,7 +34,7 @@ const NONE: ConfigFile = { path: null, options: new Map(), inventory: [], groups
 export function readConfigFile(
   named: string | undefined,
   env: NodeJS.ProcessEnv,
-  known: ReadonlySet<string>,
+  known: () => ReadonlySet<string>,
 ): ConfigFile {
   const file =
     named ??
@@ -52,7 +52,7 @@ export function readConfigFile(
       cause,
     );
   }
-  return interpret(file, text, known, env);
+  return interpret(file, text, known(), env);
 }
 
 function interpret(

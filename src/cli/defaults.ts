@@ -2,6 +2,7 @@ import type { Command, Option } from 'commander';
 import { usageError } from '../core/errors.js';
 import { nearest } from '../core/nearest.js';
 import { show } from '../core/show.js';
+import { completeTree } from './command-tree.js';
 import { type ConfigFile, readConfigFile } from './config-file.js';
 
 const PREFIX = 'PSSH_TS_';
@@ -24,6 +25,7 @@ function settable(command: Command): Option[] {
 }
 
 function everyOption(program: Command): Option[] {
+  completeTree(program);
   return [program, ...program.commands].flatMap(settable);
 }
 
@@ -34,7 +36,7 @@ export function configFileOf(
   command: Command = program,
 ): ConfigFile {
   const named = (command.opts().config ?? program.opts().config) as string | undefined;
-  return readConfigFile(named, env, new Set(everyOption(program).map(longName)));
+  return readConfigFile(named, env, () => new Set(everyOption(program).map(longName)));
 }
 
 /**
@@ -45,7 +47,7 @@ export function configFileOf(
  */
 export function applyDefaults(program: Command, command: Command, env: NodeJS.ProcessEnv): Setting[] {
   const file = configFileOf(program, env, command);
-  const fromEnv = readVariables(env, everyOption(program));
+  const fromEnv = readVariables(env, () => everyOption(program));
   const chain = command === program ? [program] : [program, command];
   const said = (name: string): boolean =>
     chain.some((one) => one.getOptionValueSource(attributeOf(one, name)) === 'cli');
@@ -88,14 +90,20 @@ function shownValues(command: Command, name: string): string[] {
 
 function readVariables(
   env: NodeJS.ProcessEnv,
-  options: readonly Option[],
+  options: () => readonly Option[],
 ): Map<string, { values: string[]; where: string }> {
-  const names = new Map(
-    options.map((option) => [PREFIX + longName(option).replaceAll('-', '_').toUpperCase(), longName(option)]),
-  );
   const found = new Map<string, { values: string[]; where: string }>();
-  for (const [variable, value] of Object.entries(env)) {
-    if (!variable.startsWith(PREFIX) || value === undefined || value === '') continue;
+  const ours = Object.keys(env).filter((variable) => variable.startsWith(PREFIX));
+  if (ours.length === 0) return found;
+  const names = new Map(
+    options().map((option) => [
+      PREFIX + longName(option).replaceAll('-', '_').toUpperCase(),
+      longName(option),
+    ]),
+  );
+  for (const variable of ours) {
+    const value = env[variable];
+    if (value === undefined || value === '') continue;
     const name = names.get(variable);
     if (name === undefined) {
       const near = nearest(variable, names.keys())[0];

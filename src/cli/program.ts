@@ -4,6 +4,7 @@ import { usageError } from '../core/errors.js';
 import { EXIT } from '../core/exit-code.js';
 import { show } from '../core/show.js';
 import { type CommandContext, commandRequired } from './command-context.js';
+import { completeTree, leaveForLater } from './command-tree.js';
 import { addConfigCommand } from './commands/config.js';
 import { addExecCommand } from './commands/exec.js';
 import { addHostsCommand } from './commands/hosts.js';
@@ -12,26 +13,44 @@ import { applyDefaults } from './defaults.js';
 import type { Io } from './io.js';
 import { addConnectionOptions, addGeneralOptions, addTargetOptions } from './shared-options.js';
 
+type AddCommand = (program: Command, context: CommandContext) => Command | Command[];
+
+const COMMANDS = new Map<string, AddCommand>([
+  ['exec', addExecCommand],
+  ['masters', addMastersCommand],
+  ['hosts', addHostsCommand],
+  ['config', addConfigCommand],
+]);
+
 /** The tree of commands. Options shared by all stand at the top and at each command, so they fit in both places. */
 export function buildProgram(io: Io, argv: readonly string[], done: (code: number) => void): Command {
   const program = new Command('pssh-ts')
     .description("Run commands on many machines at once, through the system's own OpenSSH.")
     .usage('[targets] [connection] COMMAND [options] [--] ARGS')
-    .version(readVersion(), '--version', 'print the version')
+    .option('--version', 'print the version')
+    .on('option:version', () => {
+      io.stdout.write(`${readVersion()}\n`);
+      throw new CommanderError(EXIT.ok, 'version', '');
+    })
     .enablePositionalOptions();
   prepare(program, program, io, argv);
   addTargetOptions(program);
   addConnectionOptions(program);
   addGeneralOptions(program);
   const context: CommandContext = { io, done };
-  for (const command of [
-    addExecCommand(program, context),
-    ...addMastersCommand(program, context),
-    addHostsCommand(program, context),
-    addConfigCommand(program, context),
-  ]) {
-    prepare(command, program, io, argv);
-  }
+  const names = [...COMMANDS.keys()];
+  const add = (name: string): void => {
+    for (const command of [COMMANDS.get(name)?.(program, context) ?? []].flat())
+      prepare(command, program, io, argv);
+  };
+  // A command that is run is named by one of the words.
+  const named = new Set(names.filter((name) => argv.includes(name)));
+  for (const name of named) add(name);
+  leaveForLater(program, () => {
+    for (const name of names) if (!named.has(name)) add(name);
+    const place = (command: Command): number => names.indexOf(command.name());
+    (program.commands as Command[]).sort((a, b) => place(a) - place(b));
+  });
   program.hook('preAction', (_, command) => {
     // `config` shows the defaults by filling them in itself.
     if (command.name() !== 'config') applyDefaults(program, command, io.env);
@@ -54,6 +73,7 @@ function prepare(command: Command, program: Command, io: Io, argv: readonly stri
     })
     .on('option:help', () => {
       refuseHostsAfterHelp(argv);
+      completeTree(program);
       command.outputHelp();
       throw new CommanderError(EXIT.ok, 'help', '');
     });
@@ -81,6 +101,7 @@ function oneLine(text: string, program: Command): string {
     .replace(/\s*\n\s*/g, ' ')
     .replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
   if (line === '') return '';
+  completeTree(program);
   const flag = /^unknown option '(-[^']+)'/.exec(line)?.[1];
   const owner =
     flag === undefined

@@ -33,6 +33,8 @@ export interface ConfigBlock {
 }
 
 export interface ConfigVisitor {
+  /** A file that this does not match has no line that matters: it is not cut into lines. */
+  readonly worthScanning?: RegExp;
   file?(file: ConfigFile): void;
   /** `under`: the blocks that hold the Includes this file was reached by, outermost first. */
   line?(path: string, line: SshConfigLine, under: readonly ConfigBlock[]): void;
@@ -58,6 +60,7 @@ export function configFiles(entry: string, reader: ConfigReader, options: Config
   let hasMatchExec = false;
   let hasUnknownInclude = false;
   walkSshConfig(entry, reader, options, {
+    worthScanning: /^[ \t\r]*(?:match|include)[ \t\r=]/im,
     file: (file) => void files.set(file.path, file),
     line: (_path, { keyword, args }) => {
       if (keyword === 'match') hasMatchExec ||= args.some((arg) => /^!?(exec|localnetwork)(=|$)/i.test(arg));
@@ -87,6 +90,7 @@ export function walkSshConfig(
     const text = reader.readFile(path);
     if (text === null) return;
     visitor.file?.({ path, text });
+    if (visitor.worthScanning?.test(text) === false) return;
     let block: readonly ConfigBlock[] = [];
     for (const line of scanSshConfig(text)) {
       visitor.line?.(path, line, under);

@@ -6,6 +6,14 @@ import { type ConfigState, readConfigState } from '../ssh/config-state.js';
 import { resolveConfig } from '../ssh/resolve.js';
 import { hashOf } from './names.js';
 
+let ours: string | null = null;
+
+/** Asked once: it reads the password file. */
+function ourName(): string {
+  ours ??= userInfo().username;
+  return ours;
+}
+
 /**
  * A hash of everything that decides where a connection goes and as whom, so that a changed HostName in
  * ssh_config never reaches the old machine through a master that still lives.
@@ -17,7 +25,7 @@ export async function destinationHash(
   signal: AbortSignal,
 ): Promise<string> {
   const parts: unknown[] = [
-    userInfo().username,
+    ourName(),
     target.host,
     target.user ?? connection.user ?? null,
     target.port ?? connection.port ?? null,

@@ -37,7 +37,7 @@ async function find(store: MasterStore, owner: string): Promise<Found[]> {
 async function inspect(store: MasterStore, name: SocketName): Promise<Found | null> {
   try {
     const pid = await aliveCheck(store.pathOf(name), DEADLINE_MS);
-    const record = await store.readRecord(name);
+    const record = store.readRecord(name);
     const since = record === null ? (await stat(store.pathOf(name))).ctimeMs : Date.parse(record.startedAt);
     const info: MasterInfo = {
       label: record?.label ?? '?',
@@ -96,7 +96,7 @@ async function closeWanted(store: MasterStore, owner: string, wanted: (master: M
         return;
       }
       // Taken first, so that no other process takes it up while it ends.
-      const mine = await store.take(name, owner);
+      const mine = store.take(name, owner);
       if (mine === null) return;
       await terminateMaster(store.pathOf(mine), DEADLINE_MS).catch(() => undefined);
       await store.remove(mine);

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 /**
  * The files of the runtime folder. A master's socket is `HASH.ID.OWNER`, with `-` for nobody: taking, handing
@@ -52,7 +52,7 @@ function base36(bytes: Uint8Array, length: number): string {
 }
 
 export function hashOf(parts: readonly unknown[]): string {
-  return base36(createHash('sha256').update(JSON.stringify(parts)).digest(), HASH_LENGTH);
+  return base36(hash('sha256', JSON.stringify(parts), 'buffer'), HASH_LENGTH);
 }
 
 export const newMasterId = (): string => base36(randomBytes(8), ID_LENGTH);

@@ -18,7 +18,8 @@ export interface Master {
   readonly target: Target;
   readonly connection: ConnectionOptions;
   readonly controlPath: string;
-  readonly pid: number;
+  /** Null: its record is missing. */
+  readonly pid: number | null;
   readonly address: string | null;
   /** Null: its record is missing, or of a version that kept less. */
   readonly session: SessionTraits | null;
@@ -100,14 +101,21 @@ export class MasterPool {
   /**
    * The target's master: ours of before if it lives, else a new login. However many ask at once, one is started.
    * @param onAttempt called before each login
+   * @param prove works with a master of before, so that asking it first whether it lives is spared; one that makes
+   *   this fail is replaced
    * @throws ConnectFailure, PsshError, or the signal's reason
    */
-  async acquire(target: Target, signal: AbortSignal, onAttempt: (attempt: number) => void): Promise<Lease> {
+  async acquire(
+    target: Target,
+    signal: AbortSignal,
+    onAttempt: (attempt: number) => void,
+    prove: (master: Master) => Promise<void> = (master) => this.ask(master),
+  ): Promise<Lease> {
     if (!this.options.connection.mux) return noMaster(target, this.options.connection);
     const key = entryKey(target);
     let entry = this.current.get(key);
     if (entry === undefined) {
-      entry = { key, held: this.obtain(target, signal, onAttempt), users: 0, retired: false };
+      entry = { key, held: this.obtain(target, signal, onAttempt, prove), users: 0, retired: false };
       this.current.set(key, entry);
       this.entries.add(entry);
     }
@@ -140,10 +148,15 @@ export class MasterPool {
 
   /** Whether the master still answers. */
   async isAlive(master: Master): Promise<boolean> {
-    return aliveCheck(master.controlPath, ALIVE_DEADLINE_MS).then(
+    return this.ask(master).then(
       () => true,
       () => false,
     );
+  }
+
+  /** @throws ControlError where it does not answer */
+  async ask(master: Master): Promise<void> {
+    await aliveCheck(master.controlPath, ALIVE_DEADLINE_MS);
   }
 
   /** Hands every master back, or closes it where nothing is to persist or another free one waits already. */
@@ -185,7 +198,7 @@ export class MasterPool {
   private async handBack({ name, master }: Held, keep: boolean): Promise<void> {
     if (name === null) return;
     const persists = keep && this.options.connection.persistMs > 0;
-    if (persists && (await this.store.take(name, null)) !== null) return;
+    if (persists && this.store.take(name, null) !== null) return;
     await terminateMaster(master.controlPath, ALIVE_DEADLINE_MS).catch(() => undefined);
     await this.store.remove(name);
   }
@@ -194,11 +207,12 @@ export class MasterPool {
     target: Target,
     signal: AbortSignal,
     onAttempt: (attempt: number) => void,
+    prove: (master: Master) => Promise<void>,
   ): Promise<Held> {
     const hash = await this.hash(target, signal);
     const waiting = this.free.get(hash) ?? [];
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-      const held = await this.takeUp(target, name);
+      const held = await this.takeUp(target, name, signal, prove);
       if (held !== null) return held;
     }
     return this.logIn(target, { hash, id: newMasterId(), owner: this.owner.id }, signal, onAttempt);
@@ -207,6 +221,9 @@ export class MasterPool {
   /** Asking ssh (`Match exec`) counts as connecting: the same clock ends it. */
   private async hash(target: Target, signal: AbortSignal): Promise<string> {
     const { connection, configState } = this.options;
+    if (!configState.asksMore && target.sshOptions === undefined) {
+      return destinationHash(target, connection, configState, signal);
+    }
     const clock = new Clock(signal, connection.connectTimeoutMs);
     try {
       return await destinationHash(target, connection, configState, clock.signal);
@@ -220,22 +237,26 @@ export class MasterPool {
     }
   }
 
-  private async takeUp(target: Target, name: SocketName): Promise<Held | null> {
-    const mine = await this.store.take(name, this.owner.id);
+  private async takeUp(
+    target: Target,
+    name: SocketName,
+    signal: AbortSignal,
+    prove: (master: Master) => Promise<void>,
+  ): Promise<Held | null> {
+    const mine = this.store.take(name, this.owner.id);
     if (mine === null) return null;
     const { connection } = this.options;
     const controlPath = this.store.pathOf(mine);
+    const { address = null, session = null, pid = null } = this.store.readRecord(mine) ?? {};
+    const master = { target, connection, controlPath, pid, address, session, users: false };
     try {
-      const pid = await aliveCheck(controlPath, ALIVE_DEADLINE_MS);
-      const record = await this.store.readRecord(mine);
-      const { address = null, session = null } = record ?? {};
-      return {
-        name: mine,
-        master: { target, connection, controlPath, pid, address, session, users: false },
-        reused: true,
-        attempts: 0,
-      };
+      await prove(master);
+      return { name: mine, master, reused: true, attempts: 0 };
     } catch {
+      if (signal.aborted) {
+        this.store.take(mine, null);
+        throw signal.reason;
+      }
       // Dead, stopped or not a master at all: its files go, a new login takes its place.
       await this.store.remove(mine);
       return null;

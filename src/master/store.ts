@@ -1,5 +1,5 @@
-import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { readFileSync, renameSync } from 'node:fs';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import type { ConnectionOptions } from '../core/options.js';
 import type { Target } from '../core/target.js';
 import { aliveCheck } from './control.js';
@@ -50,7 +50,7 @@ export class MasterStore {
   constructor(readonly folder: string) {}
 
   file(name: string): string {
-    return path.join(this.folder, name);
+    return `${this.folder}/${name}`;
   }
 
   pathOf(name: SocketName): string {
@@ -61,11 +61,14 @@ export class MasterStore {
     return (await readdir(this.folder)).flatMap((file) => parseSocketName(file) ?? []);
   }
 
-  /** Takes a master by renaming its socket. Null: somebody else was first, or it is gone. */
-  async take(name: SocketName, owner: string | null): Promise<SocketName | null> {
+  /**
+   * Takes a master by renaming its socket. Null: somebody else was first, or it is gone. At once, like the reading
+   * of a record: on a warm run the detour over Node's threads would cost more than all else that a host needs.
+   */
+  take(name: SocketName, owner: string | null): SocketName | null {
     const taken = { ...name, owner };
     try {
-      await rename(this.pathOf(name), this.pathOf(taken));
+      renameSync(this.pathOf(name), this.pathOf(taken));
       return taken;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
@@ -84,9 +87,9 @@ export class MasterStore {
     await writeFile(this.file(`${hash}.${id}.json`), JSON.stringify(record), { mode: 0o600 });
   }
 
-  async readRecord({ hash, id }: SocketName): Promise<MasterRecord | null> {
+  readRecord({ hash, id }: SocketName): MasterRecord | null {
     try {
-      return JSON.parse(await readFile(this.file(`${hash}.${id}.json`), 'utf8')) as MasterRecord;
+      return JSON.parse(readFileSync(this.file(`${hash}.${id}.json`), 'utf8')) as MasterRecord;
     } catch {
       // Missing, or cut by a full disk: the master is known by its socket alone.
       return null;
@@ -101,6 +104,7 @@ export class MasterStore {
   async sweep(owner: string): Promise<void> {
     const files = await readdir(this.folder);
     const owners = new Set(files.flatMap((file) => ownerOf(file) ?? parseSocketName(file)?.owner ?? []));
+    owners.delete(owner);
     const dead = new Set<string>();
     // All at once: one that is stopped answers nobody, and each of them would be waited for.
     await Promise.all(
@@ -115,7 +119,7 @@ export class MasterStore {
       const socket = parseSocketName(file);
       if (socket !== null) masters.add(`${socket.hash}.${socket.id}`);
       if (socket?.owner === null && thorough) await this.removeIfExpired(socket, owner);
-      if (socket !== null && dead.has(socket.owner ?? '')) await this.take(socket, null);
+      if (socket !== null && dead.has(socket.owner ?? '')) this.take(socket, null);
       const of = ownerOf(file);
       if (of === null || !dead.has(of)) continue;
       // One that begins has its socket under another name until it listens.
@@ -146,16 +150,16 @@ export class MasterStore {
 
   /** ssh can't remove the socket of a master that has ended by itself: it knows it by an earlier name. */
   private async removeIfExpired(name: SocketName, owner: string): Promise<void> {
-    const record = await this.readRecord(name);
+    const record = this.readRecord(name);
     const idleSince = (await stat(this.pathOf(name)).catch(() => null))?.ctimeMs ?? Date.now();
     if (Date.now() - idleSince < (record?.persistSeconds ?? 0) * 1000) return;
-    const taken = await this.take(name, owner);
+    const taken = this.take(name, owner);
     if (taken === null) return;
     const alive = await aliveCheck(this.pathOf(taken), ALIVE_DEADLINE_MS).then(
       () => true,
       () => false,
     );
-    if (alive) await this.take(taken, null);
+    if (alive) this.take(taken, null);
     else await this.remove(taken);
   }
 }

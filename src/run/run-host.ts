@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { RunOptions } from '../core/options.js';
 import type { HostResult } from '../core/result.js';
 import { ConnectFailure } from '../master/login.js';
-import type { Lease, MasterPool } from '../master/pool.js';
+import type { Lease, Master, MasterPool } from '../master/pool.js';
 import type { Connection, Transport } from '../transport/transport.js';
 import type { EventBus } from './event-bus.js';
 import type { PlannedHost } from './plan.js';
@@ -38,9 +38,17 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
   const onAttempt = (attempt: number): void => {
     void bus.emit({ type: 'connecting', time: Date.now(), target, attempt });
   };
+  const obtain = async (): Promise<{ lease: Lease; connection: Connection }> => {
+    const { pool, transport } = context;
+    let proven: Connection | null = null;
+    const prove = async (master: Master): Promise<void> => {
+      proven = await transport.connect(master, pool, signal);
+    };
+    lease = await pool.acquire(target, signal, onAttempt, prove);
+    return { lease, connection: proven ?? (await transport.connect(lease.master, pool, signal)) };
+  };
   try {
-    lease = await context.pool.acquire(target, signal, onAttempt);
-    connection = await context.transport.connect(lease.master, context.pool, signal);
+    ({ lease, connection } = await obtain());
     const { kind, reason } = connection;
     const transport = { kind, ...(reason === undefined ? {} : { reason }) };
     // Without a master each command connects for itself.
@@ -64,8 +72,7 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
         lease.retire();
         await connection.close();
         await lease.release();
-        lease = await context.pool.acquire(target, signal, onAttempt);
-        connection = await context.transport.connect(lease.master, context.pool, signal);
+        ({ lease, connection } = await obtain());
         const again = { target, step, planned, connection, attempts: lease.attempts };
         result = await runStep({ ...context, ...again });
       }

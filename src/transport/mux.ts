@@ -34,6 +34,14 @@ export function createMuxTransport(options: Partial<MuxOptions> = {}): Transport
   const links = new WeakMap<Master, SharedLink>();
   const slots = new WeakMap<Master, Slots>();
   const caps = new WeakMap<MasterPool, Map<string, number>>();
+  const environments = new WeakMap<MasterPool, NodeJS.ProcessEnv>();
+
+  // Reading process.env costs a call of the system for each variable; a run's hosts all see the same.
+  const environment = (pool: MasterPool): NodeJS.ProcessEnv => {
+    const env = environments.get(pool) ?? { ...process.env };
+    environments.set(pool, env);
+    return env;
+  };
 
   /** Outlives a link: what it closed last may not be free yet when the next one opens. */
   const slotsOf = (master: Master, pool: MasterPool): Slots => {
@@ -56,7 +64,7 @@ export function createMuxTransport(options: Partial<MuxOptions> = {}): Transport
       controlPath: master.controlPath,
       label: master.target.label,
       slots: slotsOf(master, pool),
-      variables: sessionVariables(master.session, process.env),
+      variables: sessionVariables(master.session, environment(pool)),
       onOver: () => {
         if (links.get(master) === made) links.delete(master);
       },

@@ -41,7 +41,12 @@ function createProcessTransport(): Transport {
   };
   return {
     kind: 'process',
-    connect: async (master, pool) => new ProcessConnection(master, pool, sessionsOf(master, pool)),
+    connect: async (master, pool, signal) => {
+      signal.throwIfAborted();
+      // Of a dead one ssh would only say that it can't log in.
+      await pool.ask(master);
+      return new ProcessConnection(master, pool, sessionsOf(master, pool));
+    },
   };
 }
 

@@ -303,7 +303,7 @@ describe('faults', () => {
     await on('ten', async ({ connection, lease }) => {
       const channel = await connection.open('echo up; sleep 60', { stdin: 'none' });
       await channel.stdout.take(1).toArray();
-      process.kill(lease.master.pid, 'SIGKILL');
+      process.kill(Number(lease.master.pid), 'SIGKILL');
       await expect(channel.exited).rejects.toMatchObject({ code: 'ERR_DISCONNECTED', target: 'ten' });
       expect(connection.poisoned).toBe(true);
       await expect(connection.open('true', { stdin: 'none' })).rejects.toMatchObject({
@@ -317,7 +317,7 @@ describe('faults', () => {
     await on(
       'ten',
       async ({ connection, pool, lease }) => {
-        process.kill(lease.master.pid, 'SIGSTOP');
+        process.kill(Number(lease.master.pid), 'SIGSTOP');
         try {
           await expect(connection.open('true', { stdin: 'none' })).rejects.toMatchObject({
             code: 'ERR_CHANNEL_OPEN',
@@ -327,7 +327,7 @@ describe('faults', () => {
             createMuxTransport({ connectDeadlineMs: 300 }).connect(lease.master, pool, NEVER),
           ).rejects.toMatchObject({ code: 'ERR_MASTER' });
         } finally {
-          process.kill(lease.master.pid, 'SIGCONT');
+          process.kill(Number(lease.master.pid), 'SIGCONT');
         }
       },
       transport,

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { EXIT } from '../../core/exit-code.js';
 import type { CommandContext } from '../command-context.js';
+import { completeTree } from '../command-tree.js';
 import { applyDefaults, configFileOf } from '../defaults.js';
 import { addConnectionOptions, addGeneralOptions, addTargetOptions } from '../shared-options.js';
 
@@ -15,6 +16,7 @@ export function addConfigCommand(program: Command, { io, done }: CommandContext)
   addConnectionOptions(command);
   addGeneralOptions(command);
   command.action(() => {
+    completeTree(program);
     const file = configFileOf(program, io.env, command);
     const others = program.commands.filter((other) => other !== command);
     const settings = new Map(

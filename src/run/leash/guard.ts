@@ -18,7 +18,7 @@ export interface GuardOptions {
 /** Watches over one running command: has the leash ready when it is wanted, and takes it back at the end. */
 export class Guard {
   private leash: Promise<Leash | null> | null = null;
-  private readonly over = new AbortController();
+  private over: AbortController | null = null;
   private readonly timer: NodeJS.Timeout | null;
 
   constructor(private readonly options: GuardOptions) {
@@ -38,7 +38,7 @@ export class Guard {
   /** The command is over: nothing is killed any more. */
   async release(): Promise<void> {
     this.stopTimer();
-    this.over.abort();
+    this.over?.abort();
     const leash = await this.leash;
     if (leash === null) return;
     leash.release();
@@ -50,6 +50,7 @@ export class Guard {
     // A login of its own would find nothing there that it could know for the command.
     if (connection.kind === 'plain' && mark === null) return Promise.resolve(null);
     const command = leashCommand(graceMs / 1000, mark !== null);
+    this.over ??= new AbortController();
     this.leash ??= Leash.open(connection, command, mark, AbortSignal.timeout(OPEN_MS), this.over.signal);
     return this.leash;
   }

@@ -29,7 +29,7 @@ export type ChannelMessage = Extract<Message, { readonly channel: number }>;
 
 /** One session channel (RFC 4254 section 5), from its confirmation to both sides' CLOSE. */
 export class MuxChannel implements Channel {
-  readonly stdin: InputStream | null;
+  stdin: InputStream | null = null;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   cut: PsshError | null = null;
@@ -39,6 +39,7 @@ export class MuxChannel implements Channel {
   private readonly replies: ((reply: Reply) => void)[] = [];
   private exit: Exit | null = null;
   private sendWindow: number;
+  private readonly sendPacket: number;
   private gotEof = false;
   private sentClose = false;
   private ended = false;
@@ -48,7 +49,7 @@ export class MuxChannel implements Channel {
     /** The server's number of it. */
     private readonly peer: number,
     confirmation: { readonly window: number; readonly maxPacket: number },
-    options: { readonly stdin: 'none' | 'pipe'; readonly window: number; readonly maxPacket: number },
+    options: { readonly window: number; readonly maxPacket: number },
     /** Called when both sides have closed it. */
     private readonly onEnd: () => void,
   ) {
@@ -60,8 +61,14 @@ export class MuxChannel implements Channel {
     this.stdout = new OutputStream(taken);
     this.stderr = new OutputStream(taken);
     this.sendWindow = confirmation.window;
-    this.stdin = options.stdin === 'none' ? null : new InputStream(this);
-    this.stdin?.start(confirmation.window, Math.min(confirmation.maxPacket, options.maxPacket));
+    this.sendPacket = Math.min(confirmation.maxPacket, options.maxPacket);
+  }
+
+  /** Makes its stdin; before the command is sent. */
+  openInput(): void {
+    this.stdin = new InputStream(this);
+    this.stdin.start(this.sendWindow, this.sendPacket);
+    if (!this.usable) this.stdin.destroy();
   }
 
   get exited(): Promise<Exit> {

@@ -20,7 +20,7 @@ export class MuxConnection implements Connection, Opener {
   }
 
   get freeSessions(): number {
-    return this.sessions.slots.free;
+    return this.sessions.free;
   }
 
   async open(command: string, options: OpenOptions): Promise<Channel> {

@@ -19,7 +19,6 @@ export interface LinkOptions {
 
 /** What becomes of an OPEN; exactly one is called. */
 export interface Opening {
-  readonly stdin: 'none' | 'pipe';
   confirmed(channel: MuxChannel): void;
   refused(reason: string): void;
   lost(error: PsshError): void;
@@ -31,26 +30,25 @@ export interface Opening {
 export class Link implements ChannelWire {
   /** The master may end when this socket is closed: a refused OPEN does that to it, or one without an answer. */
   poisoned = false;
-  private socket: MuxSocket | null = null;
+  /** Rejects with PsshError ERR_MASTER or ERR_MUX_PROTOCOL. */
+  readonly ready: Promise<void>;
+  private readonly socket: MuxSocket;
   private readonly openings = new Map<number, Opening>();
   private readonly open = new Map<number, MuxChannel>();
   private nextChannel = 0;
   private whenQuiet: (() => void)[] = [];
 
-  private constructor(private readonly options: LinkOptions) {}
-
-  /** @throws PsshError ERR_MASTER, ERR_MUX_PROTOCOL */
-  static async connect(options: LinkOptions): Promise<Link> {
-    const link = new Link(options);
+  constructor(private readonly options: LinkOptions) {
     const { controlPath, label, connectDeadlineMs } = options;
-    link.socket = await MuxSocket.open({
+    this.socket = new MuxSocket({
       controlPath,
       label,
       connectDeadlineMs,
-      onMessage: (message) => link.receive(message),
-      onLost: (error) => link.lose(error),
+      onMessage: (message) => this.receive(message),
+      onLost: (error) => this.lose(error),
     });
-    return link;
+    this.ready = this.socket.ready;
+    this.ready.catch((error: unknown) => this.endAll(error as PsshError));
   }
 
   get label(): string {
@@ -58,7 +56,7 @@ export class Link implements ChannelWire {
   }
 
   get lost(): boolean {
-    return this.socket?.over ?? false;
+    return this.socket.over;
   }
 
   get channels(): Iterable<MuxChannel> {
@@ -67,8 +65,8 @@ export class Link implements ChannelWire {
 
   /** Whether anything was received since this was last asked. */
   heard(): boolean {
-    const heard = this.socket?.heard ?? false;
-    if (this.socket !== null) this.socket.heard = false;
+    const { heard } = this.socket;
+    this.socket.heard = false;
     return heard;
   }
 
@@ -84,31 +82,30 @@ export class Link implements ChannelWire {
   }
 
   send(bytes: Buffer): void {
-    this.socket?.send(bytes);
+    this.socket.send(bytes);
   }
 
   answer(bytes: Buffer): void {
-    this.socket?.answer(bytes);
+    this.socket.answer(bytes);
   }
 
   sendData(head: Buffer, piece: Uint8Array, onFlushed?: (error?: Error | null) => void): void {
     this.together(() => {
       this.send(head);
-      this.socket?.send(piece, onFlushed);
+      this.socket.send(piece, onFlushed);
     });
   }
 
   together(send: () => void): void {
-    if (this.socket === null) send();
-    else this.socket.together(send);
+    this.socket.together(send);
   }
 
   hold(held: boolean): void {
-    this.socket?.hold(held);
+    this.socket.hold(held);
   }
 
   fail(code: 'ERR_MASTER' | 'ERR_MUX_PROTOCOL', reason: string): void {
-    this.socket?.fail(code, reason);
+    this.socket.fail(code, reason);
   }
 
   /** Resolves when no channel is open or about to be. */
@@ -119,8 +116,9 @@ export class Link implements ChannelWire {
 
   /** Not while it is busy, nor when it is poisoned. */
   close(): void {
-    this.socket?.close();
-    this.endAll(new PsshError('ERR_DISCONNECTED', 'the connection was closed', { target: this.label }));
+    this.socket.close();
+    if (this.busy)
+      this.endAll(new PsshError('ERR_DISCONNECTED', 'the connection was closed', { target: this.label }));
   }
 
   private receive(message: Message): void {
@@ -153,7 +151,7 @@ export class Link implements ChannelWire {
   private confirm(opening: Opening, message: Extract<Message, { type: 'open-confirmation' }>): void {
     const { channel: id, peer } = message;
     const { window, maxPacket } = this.options;
-    const channel = new MuxChannel(this, peer, message, { stdin: opening.stdin, window, maxPacket }, () => {
+    const channel = new MuxChannel(this, peer, message, { window, maxPacket }, () => {
       this.open.delete(id);
       opening.ended();
       this.tellWhenQuiet();

@@ -1,11 +1,13 @@
 import { connect, type Socket } from 'node:net';
 import { PsshError } from '../../core/errors.js';
 import { checkHello, checkProxyReply, decode, type Message } from './decode.js';
+import { Deferred } from './deferred.js';
 import { hello, proxyRequest } from './encode.js';
 import { WireFault } from './fault.js';
 import { Framer } from './wire.js';
 
 const REQUEST_ID = 0;
+const GREETING = Buffer.concat([hello(), proxyRequest(REQUEST_ID)]);
 
 export interface MuxSocketOptions {
   readonly controlPath: string;
@@ -29,19 +31,9 @@ export class MuxSocket {
   private readonly framer: Framer;
   private readonly timer: NodeJS.Timeout;
   private stage: 'hello' | 'proxy' | 'ready' | 'over' = 'hello';
+  private readonly greeting = new Deferred<void>();
 
-  /** @throws PsshError ERR_MASTER, ERR_MUX_PROTOCOL */
-  static open(options: MuxSocketOptions): Promise<MuxSocket> {
-    return new Promise((resolve, reject) => {
-      const socket = new MuxSocket(options, () => resolve(socket), reject);
-    });
-  }
-
-  private constructor(
-    private readonly options: MuxSocketOptions,
-    private readonly onReady: () => void,
-    private readonly onFailed: (error: PsshError) => void,
-  ) {
+  constructor(private readonly options: MuxSocketOptions) {
     const { controlPath, connectDeadlineMs } = options;
     this.framer = new Framer((packet) => this.receive(packet));
     // A stopped master accepts connections and says nothing.
@@ -50,13 +42,18 @@ export class MuxSocket {
     }, connectDeadlineMs);
     this.socket = connect(controlPath);
     this.socket
-      .once('connect', () => this.socket.write(Buffer.concat([hello(), proxyRequest(REQUEST_ID)])))
       .on('data', (chunk: Buffer) => this.take(chunk))
       .on('error', (error: NodeJS.ErrnoException) => {
         const reason = error.code === 'ENOENT' ? 'no control socket' : (error.code ?? error.message);
         this.fail('ERR_MASTER', `the master can't be reached: ${reason}`, error);
       })
       .on('close', () => this.fail('ERR_MASTER', 'the master closed the connection'));
+    this.socket.write(GREETING);
+  }
+
+  /** Rejects with PsshError ERR_MASTER or ERR_MUX_PROTOCOL. What is sent before goes out behind the greeting. */
+  get ready(): Promise<void> {
+    return this.greeting.promise;
   }
 
   get over(): boolean {
@@ -105,7 +102,7 @@ export class MuxSocket {
     this.socket.destroy();
     const error = new PsshError(code, reason, { target: this.options.label, cause });
     if (wasReady) this.options.onLost(error);
-    else this.onFailed(error);
+    else this.greeting.reject(error);
   }
 
   private end(): void {
@@ -140,7 +137,7 @@ export class MuxSocket {
         checkProxyReply(packet, REQUEST_ID);
         clearTimeout(this.timer);
         this.stage = 'ready';
-        this.onReady();
+        this.greeting.resolve();
         break;
       case 'over':
         break;

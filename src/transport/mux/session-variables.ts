@@ -7,10 +7,13 @@ export function sessionVariables(
   ours: NodeJS.ProcessEnv,
 ): (readonly [string, string])[] {
   const { sendEnv, setEnv } = session ?? { sendEnv: [], setEnv: [] };
-  const sent = Object.entries(ours).filter(
-    (entry): entry is [string, string] =>
-      entry[1] !== undefined && sendEnv.some((pattern) => matchPattern(entry[0], pattern)),
-  );
+  const sent =
+    sendEnv.length === 0
+      ? []
+      : Object.entries(ours).filter(
+          (entry): entry is [string, string] =>
+            entry[1] !== undefined && sendEnv.some((pattern) => matchPattern(entry[0], pattern)),
+        );
   const set = setEnv.map((text) => {
     const equals = text.indexOf('=');
     return [text.slice(0, equals), text.slice(equals + 1)] as const;

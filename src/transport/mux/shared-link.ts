@@ -27,6 +27,7 @@ export class SharedLink {
   readonly ready: Promise<{ readonly link: Link; readonly sessions: Sessions }>;
   private users = 0;
   private link: Link | null = null;
+  private sessions: Sessions | null = null;
   private stopWatching = (): void => undefined;
 
   constructor(private readonly options: SharedLinkOptions) {
@@ -54,6 +55,7 @@ export class SharedLink {
 
   private async closeUnlessUsed(link: Link): Promise<void> {
     if (this.users > 0 || link.lost) return;
+    this.sessions?.dropAhead();
     if (link.busy) await Promise.race([link.quiet(), pause(LAST_WORDS_MS, undefined, { ref: false })]);
     // Somebody may have come meanwhile.
     if (this.users > 0 || link.lost) return;
@@ -70,17 +72,21 @@ export class SharedLink {
   private async connect(): Promise<{ link: Link; sessions: Sessions }> {
     const { options } = this;
     const { slots, variables, answerDeadlineMs } = options;
-    const link = await Link.connect({
+    const link = new Link({
       ...options,
       onLost: () => {
         this.stopWatching();
         options.onOver();
       },
     });
+    const sessions = new Sessions(link, slots, variables, answerDeadlineMs);
+    sessions.openAhead();
+    await link.ready;
     this.link = link;
+    this.sessions = sessions;
     if (!link.lost) this.stopWatching = watchMaster(link, options.controlPath);
     // All may have gone before it stood.
     await this.closeUnlessUsed(link);
-    return { link, sessions: new Sessions(link, slots, variables, answerDeadlineMs) };
+    return { link, sessions };
   }
 }

@@ -25,6 +25,7 @@ export async function startCommand(
   options: StartOptions,
 ): Promise<MuxChannel> {
   const { pty, answerDeadlineMs } = options;
+  if (options.stdin === 'pipe') channel.openInput();
   // Its answer is awaited: a command that has no terminal after all must not start.
   if (pty !== undefined) {
     const granted = await answer(answerDeadlineMs, (onReply) => channel.requestPty(pty, onReply));

@@ -94,7 +94,7 @@ describe('the way of a command', () => {
       code: 'ERR_CHANNEL_OPEN',
       message: expect.stringContaining('300000 bytes'),
     });
-    expect(peer.messages).toEqual([]);
+    expect(sent(98)).toEqual([]);
     await connection.close();
   });
 

@@ -71,6 +71,8 @@ export async function wirePeer(path: string, options: PeerOptions = {}): Promise
         } else if (stage > 2) {
           const message = parse(body);
           messages.push(message);
+          // It passes nothing on.
+          if (options.proxyReply === null) continue;
           if (options.on?.(message, send) === true) continue;
           // A server says nothing more on a channel that it has closed.
           if (!closed.has(message.channel)) standard(message, send);

@@ -116,9 +116,10 @@ test('mutated streams end a channel in a fault or not at all, and never hold mor
           },
           1,
           { window: 10, maxPacket: 10 },
-          { stdin: 'pipe', window, maxPacket: 40 },
+          { window, maxPacket: 40 },
           () => undefined,
         );
+        session.openInput();
         read([stream], (one) => {
           if (!('channel' in one) || one.channel !== 0) return;
           session.receive(one);
