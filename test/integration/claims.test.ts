@@ -56,7 +56,9 @@ test('20 processes at once on one free master: one takes it, 19 log in, one is l
   expect(attempts.filter((count) => count === 0)).toHaveLength(1);
   // Dropped connections aside, each of the others logged in for itself, once.
   expect(await fleet.logins('one')).toBe(AT_ONCE);
-  const files = await readdir(join(fleet.env.XDG_RUNTIME_DIR ?? '', 'pssh-ts'));
+  const everything = await readdir(join(fleet.env.XDG_RUNTIME_DIR ?? '', 'pssh-ts'));
+  // What Node compiled of the command is kept there too.
+  const files = everything.filter((file) => !file.startsWith('code.'));
   expect(files.map((file) => file.replace(/^\w{12}\.\w{4}\./, '')).sort()).toEqual(['-', 'json', 'swept']);
   const { processes } = await leftovers(fleet.dir);
   expect(processes.filter(({ args }) => args.startsWith('ssh '))).toHaveLength(1);

@@ -51,7 +51,8 @@ async function isClean(): Promise<boolean> {
   const { processes } = await leftovers(fleet.dir);
   const files = await readdir(join(fleet.env.XDG_RUNTIME_DIR ?? '', 'pssh-ts'));
   return (
-    processes.every(({ args }) => !args.startsWith('ssh ')) && files.filter((f) => f !== 'swept').length === 0
+    processes.every(({ args }) => !args.startsWith('ssh ')) &&
+    files.every((file) => file === 'swept' || file.startsWith('code.'))
   );
 }
 const seeClean = () => until(isClean, { deadlineMs: 20_000, everyMs: 50, what: 'the end of all local ssh' });
