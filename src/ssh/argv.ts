@@ -149,7 +149,7 @@ export function sessionArgs(options: SessionArgs): string[] {
   const { target, connection, controlPath, logPath, command } = options;
   return [
     ...['-T', '-S', controlPath, '-E', logPath, '-o', 'LogLevel=DEBUG2', '-o', 'ControlMaster=no'],
-    ...['-o', 'ProxyCommand=false', ...[...SESSION, ...OURS].flatMap((option) => ['-o', option])],
+    ...[...SESSION, 'ProxyCommand=false', ...OURS].flatMap((option) => ['-o', option]),
     ...destinationArgs(target, connection, true),
     target.host,
     // ssh reads options behind the host as well: a command that begins with a dash would be one.

@@ -56,11 +56,41 @@ test('20 processes at once on one free master: one takes it, 19 log in, one is l
   expect(attempts.filter((count) => count === 0)).toHaveLength(1);
   // Dropped connections aside, each of the others logged in for itself, once.
   expect(await fleet.logins('one')).toBe(AT_ONCE);
-  const files = await readdir(join(fleet.env.XDG_RUNTIME_DIR ?? '', 'pssh-ts'));
+  const everything = await readdir(join(fleet.env.XDG_RUNTIME_DIR ?? '', 'pssh-ts'));
+  // What Node compiled of the command is kept there too.
+  const files = everything.filter((file) => !file.startsWith('code.'));
   expect(files.map((file) => file.replace(/^\w{12}\.\w{4}\./, '')).sort()).toEqual(['-', 'json', 'swept']);
   const { processes } = await leftovers(fleet.dir);
   expect(processes.filter(({ args }) => args.startsWith('ssh '))).toHaveLength(1);
 }, 200_000);
+
+test('masters list names the process that works with a master, and masters close leaves it', async () => {
+  await run(['-H', 'one', 'exec', 'true']);
+  const gate = join(fleet.dir, 'gate');
+  let pid = 0;
+  let out = '';
+  const ended = runCli(
+    ['-F', fleet.configPath, '-H', 'one', 'exec', `echo begun; while test ! -e ${gate}; do sleep 0.1; done`],
+    { env: fleet.env, onStart: (id) => (pid = id), onOutput: (piece) => (out += piece) },
+  );
+  await until(() => out.includes('begun'), { deadlineMs: 30_000, what: 'the command' });
+  const [head = '', line = ''] = (await run(['masters', 'list'])).out.split('\n');
+  expect(head.split(/ {2,}/)).toEqual(['HOST', 'PID', 'AGE', 'IN USE BY', 'ADDRESS']);
+  const [host, master, age, usedBy, address] = line.split(/ {2,}/);
+  expect([host, usedBy, address]).toEqual(['one', `process ${pid}`, fleet.host('one').address]);
+  expect(age).toMatch(/^\d/);
+  process.kill(Number(master), 0);
+  const json = JSON.parse((await run(['masters', 'list', '--json'])).out) as Record<string, unknown>;
+  expect(json).toMatchObject({
+    schema: 'pssh-ts/masters@1',
+    masters: [{ label: 'one', host: 'one', pid: Number(master), usedBy: pid }],
+  });
+  const close = await run(['masters', 'close', 'one']);
+  expect(close.err).toBe(`pssh-ts: 0 closed\npssh-ts: one: in use by process ${pid}, left open\n`);
+  await mkdir(gate);
+  expect((await ended).code).toBe(0);
+  expect((await run(['masters', 'close', 'one'])).err).toBe('pssh-ts: 1 closed\n');
+});
 
 test('one master is started, however many ask for the host at once', async () => {
   const folder = join(fleet.dir, 'run', 'p');

@@ -10,6 +10,9 @@ import { startUsersMaster } from '../fleet/users-master.js';
 import { BIN, parseRun, runCli } from './cli.js';
 import { startTerminal, type Terminal } from './terminal.js';
 
+// As names: these are no programs of a package that we would have to list.
+const KEYGEN = 'ssh-keygen';
+const SET_PASSWORD = 'chpasswd';
 const SECRET = 'Correct-Horse-7';
 
 /** A way to log in that asks: what it needs of the fleet, and what ssh asks. */
@@ -26,7 +29,7 @@ const passphrase: Asking = {
   client: (dir) => [`IdentityFile ${dir}/locked`, 'IdentitiesOnly yes'],
   sshd: [],
   prepare: (dir) => {
-    const made = spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', SECRET, '-f', join(dir, 'locked')]);
+    const made = spawnSync(KEYGEN, ['-q', '-t', 'ed25519', '-N', SECRET, '-f', join(dir, 'locked')]);
     if (made.status !== 0) throw new Error(`ssh-keygen: ${made.stderr}`);
     return { undo: () => {} };
   },
@@ -39,7 +42,7 @@ const password: Asking = {
   prepare: () => {
     const accounts = makeAccounts([['sh', '/bin/sh']]);
     const user = accounts.list[1]?.user ?? '';
-    const set = spawnSync('chpasswd', [], { input: `${user}:${SECRET}\n`, encoding: 'utf8' });
+    const set = spawnSync(SET_PASSWORD, [], { input: `${user}:${SECRET}\n`, encoding: 'utf8' });
     if (set.status !== 0) throw new Error(`chpasswd: ${set.stderr}`);
     return { user, undo: () => accounts.remove() };
   },
@@ -99,7 +102,7 @@ describe.each(WAYS)('with %s', (_, { question, client, sshd, prepare }) => {
     const terminal = onTerminal('masters', 'open', 'asks', 'asks2', 'quiet');
     await terminal.waitFor(question);
     terminal.type(SECRET);
-    await terminal.waitFor(/asks2: logging in[^]*(password|passphrase)/);
+    await terminal.waitFor(/asks2: logging in[\s\S]*(password|passphrase)/);
     terminal.type(SECRET);
     const shown = await terminal.waitFor(/ended \d/);
     expect(shown).toMatch(/asks: open \(process \d+\)/);

@@ -82,7 +82,7 @@ test.each<readonly [string, (peer: Socket) => void]>([
 
 test('a record that was cut short: the master serves, through ssh, for what its config asks is not known', async () => {
   const record = socket.replace(/-$/, 'json');
-  await truncate(record, (await readFile(record)).length / 2);
+  await truncate(record, Math.floor((await readFile(record)).length / 2));
   const result = await run('-v', '-H', 'h', 'exec', 'echo $FLEET_HOST');
   expect(result.out).toBe('h: h\n');
   expect(result.err).toContain(

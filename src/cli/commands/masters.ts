@@ -56,6 +56,7 @@ export function addMastersCommand(program: Command, { io, done }: CommandContext
       else printTable(found, io);
       done(EXIT.ok);
     });
+  const open = addMastersOpenCommand(masters, program, { io, done });
   const close = masters
     .command('close')
     .description('End the connections that no process works with: all, or those of the hosts named.')
@@ -69,7 +70,6 @@ export function addMastersCommand(program: Command, { io, done }: CommandContext
         io.stderr.write(`pssh-ts: ${master.label}: in use by process ${master.usedBy}, left open\n`);
       done(EXIT.ok);
     });
-  const open = addMastersOpenCommand(masters, program, { io, done });
   commandRequired(masters);
   return [masters, list, open, close];
 }

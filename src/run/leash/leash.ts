@@ -38,8 +38,10 @@ export class Leash {
   ): Promise<Leash | null> {
     let channel: Channel;
     try {
+      // A login of its own can be given up at any time; a session that a master was asked for can't.
+      const end = mark === null ? signal : AbortSignal.any([signal, unwanted]);
       // The session that it would wait for is the command's own.
-      channel = await connection.open(command, { stdin: 'pipe', signal, wait: false });
+      channel = await connection.open(command, { stdin: 'pipe', signal: end, wait: false });
     } catch {
       return null;
     }

@@ -133,8 +133,8 @@ describe('bad input exits 2 with one line on stderr and nothing on stdout', () =
       [...H, 'exec', '--max-output', '-1', 'x'],
       /--max-output: "-1" is no size/,
     ],
-    ['masters alone', ['masters'], /masters: no command given; one of: list, close/],
-    ['masters of no kind', ['masters', 'kill'], /masters: unknown command "kill"; one of: list, close/],
+    ['masters alone', ['masters'], /masters: no command given; one of: list, open, close/],
+    ['masters of no kind', ['masters', 'kill'], /masters: unknown command "kill"; one of: list, open, close/],
     [
       'masters list with words',
       ['masters', 'list', 'web1'],

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { CONNECTION_DEFAULTS, type ConnectionOptions } from '../../../src/core/options.js';
-import { destinationArgs, jumpCommand, masterArgs, resolveArgs, sessionArgs } from '../../../src/ssh/argv.js';
+import {
+  destinationArgs,
+  jumpCommand,
+  masterArgs,
+  plainArgs,
+  resolveArgs,
+  sessionArgs,
+} from '../../../src/ssh/argv.js';
 import { makeTarget } from '../make.js';
 
 const target = makeTarget('web1');
@@ -47,6 +54,15 @@ describe('masterArgs', () => {
       ...['-o', 'ControlPersist=600'],
       ...['-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=3'],
       'web1',
+    ]);
+  });
+
+  it('asks on the terminal where that is wanted, with no log, and a limit on connecting alone', () => {
+    const options = { ...start, connection: CONNECTION_DEFAULTS, serverAliveSeconds: null, prompts: true };
+    expect(masterArgs(options)).toEqual([
+      ...['-f', '-N', '-M', '-T', '-S', '/run/c', '-o', 'BatchMode=no', '-o', 'ConnectTimeout=10'],
+      ...OURS.slice(2),
+      ...['-o', 'ControlPersist=600', 'web1'],
     ]);
   });
 
@@ -120,5 +136,26 @@ describe('resolveArgs', () => {
   it('asks for what the connection would use', () => {
     expect(resolveArgs(target, CONNECTION_DEFAULTS)).toEqual(['-G', 'web1']);
     expect(resolveArgs(target, full)).toEqual(['-G', ...destinationArgs(target, full), 'web1']);
+  });
+});
+
+describe('plainArgs', () => {
+  it('has no control socket, a mark after the login, and the command last', () => {
+    const args = plainArgs({
+      target,
+      connection: CONNECTION_DEFAULTS,
+      logPath: '/run/l',
+      serverAliveSeconds: 15,
+      mark: 'abc',
+      command: '-x',
+    });
+    expect(args).toEqual([
+      ...['-T', '-E', '/run/l', '-o', 'LogLevel=DEBUG1', '-o', 'ControlPath=none', '-o', 'ControlMaster=no'],
+      ...['-o', 'PermitLocalCommand=yes', '-o', 'LocalCommand=exec sh -c "echo abc >&2"'],
+      ...['-o', 'StdinNull=no', '-o', 'ForkAfterAuthentication=no', '-o', 'SessionType=default'],
+      ...OURS,
+      ...['-o', 'ControlPersist=no', '-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=3'],
+      ...['web1', '--', '-x'],
+    ]);
   });
 });

@@ -5,6 +5,8 @@ import {
   diagnose,
   forwardFault,
   lastLine,
+  plainEnd,
+  plainProgress,
   refusedForwards,
   sessionEnd,
 } from '../../../src/ssh/diagnose.js';
@@ -348,4 +350,43 @@ it('prefers what ssh said before "UNKNOWN port", which is all it knows through a
     reason: 'kex_exchange_identification: Connection closed by remote host',
   });
   expect(diagnose(log('Connection closed by UNKNOWN port 65535'))).toMatchObject({ retry: true });
+});
+// `ssh HOST COMMAND` with LogLevel=DEBUG1.
+describe('a login for one command', () => {
+  const LOGIN = [
+    'debug1: Offering public key: /home/me/.ssh/id_ed25519',
+    'Authenticated to web1 ([10.0.0.1]:22) using "publickey".',
+    'debug1: channel 0: new session [client-session] (inactive timeout: 0)',
+  ];
+  const SENT = 'debug1: Sending command: true';
+  const exit = (status: number) => [
+    'debug1: client_input_channel_req: channel 0 rtype exit-status reply 0',
+    'Transferred: sent 3472, received 3340 bytes, in 0.0 seconds',
+    `debug1: Exit status ${status}`,
+  ];
+
+  it('tells how far it has come', () => {
+    expect(plainProgress('')).toBe('connecting');
+    expect(plainProgress(log('debug1: Sending command: true'))).toBe('connecting');
+    expect(plainProgress(log(...LOGIN))).toBe('connected');
+    expect(plainProgress(log(...LOGIN, SENT))).toBe('sent');
+  });
+
+  it.each([0, 1, 254])('a code of %i is the command’s, whatever the log says', (status) => {
+    expect(plainEnd(log(...LOGIN, SENT, ...exit(status)), status)).toEqual({ status });
+    expect(plainEnd('', status)).toEqual({ status });
+  });
+
+  it('255 is the command’s where the log says so, else a signal or the end of the connection', () => {
+    expect(plainEnd(log(...LOGIN, SENT, ...exit(255)), 255)).toEqual({ status: 255 });
+    const signal = 'debug1: client_input_channel_req: channel 0 rtype exit-signal reply 0';
+    expect(plainEnd(log(...LOGIN, SENT, signal, 'debug1: Exit status -1'), 255)).toEqual({ signal: null });
+    expect(plainEnd(log(...LOGIN, SENT, 'debug1: Exit status -1'), 255)).toBeNull();
+    expect(plainEnd(log(...LOGIN, SENT), null)).toBeNull();
+  });
+
+  it('a command whose text looks like the log does not say its own end', () => {
+    const text = `${SENT}\ndebug1: Exit status 255`;
+    expect(plainEnd(log(...LOGIN, text, 'debug1: Exit status -1'), 255)).toBeNull();
+  });
 });
