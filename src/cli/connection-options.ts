@@ -1,7 +1,8 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { parseDuration } from '../core/duration.js';
 import { usageError } from '../core/errors.js';
-import { hostNameFault, parsePort, userNameFault } from '../core/host-name.js';
+import { parsePort, userNameFault } from '../core/host-name.js';
+import { parseJump } from '../core/jump.js';
 import { CONNECTION_DEFAULTS, type ConnectionOptions, type TransportChoice } from '../core/options.js';
 import { show } from '../core/show.js';
 import type { SharedOptions } from './shared-options.js';
@@ -34,6 +35,8 @@ export function resolveConnection(options: SharedOptions, env: NodeJS.ProcessEnv
   if (userFault !== null) throw usageError(`--user: ${userFault}; write the login name as the host knows it`);
   if (sshConfig !== undefined && sshConfig !== 'none') checkFile('-F', sshConfig, 'an ssh_config');
   for (const file of options.identity ?? []) checkFile('-i', file, 'a private key');
+  if (options.mux === false && options.transport === 'mux')
+    throw usageError('--no-mux and --transport mux exclude each other; leave one out');
   const inCi = isCi(env);
   return Object.freeze({
     ...(user === undefined ? {} : { user }),
@@ -52,7 +55,12 @@ export function resolveConnection(options: SharedOptions, env: NodeJS.ProcessEnv
           ? 0
           : CONNECTION_DEFAULTS.persistMs
         : parseDuration(options.persist, '--persist'),
+    jumpMaster: options.jumpMaster ?? CONNECTION_DEFAULTS.jumpMaster,
     transport: checkedTransport(options.transport) ?? CONNECTION_DEFAULTS.transport,
+    ownMasters: options.ownMasters ?? CONNECTION_DEFAULTS.ownMasters,
+    mux: options.mux ?? CONNECTION_DEFAULTS.mux,
+    maxMasters:
+      wholeNumber(options.maxMasters, '--max-masters', 0, 1_000_000) ?? CONNECTION_DEFAULTS.maxMasters,
   });
 }
 
@@ -106,14 +114,9 @@ function checkedPort(text: string): number {
 }
 
 function checkedJump(jump: string): string {
-  for (const hop of jump.split(',')) {
-    const [host = '', user] = hop
-      .replace(/^ssh:\/\//, '')
-      .split('@')
-      .reverse();
-    const fault = hostNameFault(host) ?? (user === undefined ? null : userNameFault(user));
-    if (fault !== null) throw usageError(`-J: ${fault}; write [user@]host[:port], several with commas`);
-  }
+  const parsed = parseJump(jump);
+  if ('fault' in parsed)
+    throw usageError(`-J: ${parsed.fault}; write [user@]host[:port], several with commas`);
   return jump;
 }
 

@@ -78,7 +78,7 @@ export async function execute(execution: Execution): Promise<number> {
       const { summary } = await runPlan({
         plan,
         pool,
-        transport: chooseTransport(connection.transport),
+        transport: chooseTransport(connection),
         options: run,
         sinks,
         store,

@@ -2,7 +2,7 @@ import type { Sink } from '../core/events.js';
 import { EXIT } from '../core/exit-code.js';
 import type { InterruptName, Io } from './io.js';
 
-const CODES: Readonly<Record<InterruptName, number>> = {
+export const INTERRUPT_CODES: Readonly<Record<InterruptName, number>> = {
   SIGINT: EXIT.interrupt,
   SIGTERM: EXIT.terminate,
   SIGHUP: EXIT.hangup,
@@ -50,7 +50,7 @@ export class Interrupts {
   }
 
   private handle(name: InterruptName): void {
-    const code = CODES[name];
+    const code = INTERRUPT_CODES[name];
     if (this.signal.aborted) {
       this.way.leave(this.exitCode ?? code);
       return;

@@ -26,6 +26,10 @@ export interface SharedOptions {
   readonly connectRetries?: string;
   readonly persist?: string;
   readonly transport?: string;
+  readonly jumpMaster?: boolean;
+  readonly ownMasters?: boolean;
+  readonly mux?: boolean;
+  readonly maxMasters?: string;
   readonly verbose?: number;
   readonly quiet?: boolean;
   readonly dryRun?: boolean;
@@ -117,8 +121,18 @@ export function addConnectionOptions(command: Command): void {
     ),
     new Option(
       '--transport <name>',
-      'mux: no process a command; process: an ssh each; auto (default): process only where ssh must forward',
+      'mux: no process a command; process: an ssh each; auto (default): process only where ssh itself must serve',
     ),
+    new Option('--own-masters', 'pass over live masters of your own, at the ControlPath of ssh_config'),
+    new Option('--no-mux', 'no masters: a login of its own for each command').default(undefined),
+    new Option(
+      '--max-masters <number>',
+      'more live masters than these are closed when their host is done (default 512)',
+    ),
+    new Option(
+      '--no-jump-master',
+      'no shared connection to jump hosts: each host logs in to them for itself, as ssh does',
+    ).default(undefined),
   ];
   for (const option of options) command.addOption(option.helpGroup('Connection:'));
 }
@@ -141,8 +155,11 @@ export function mergedOptions<T extends SharedOptions>(command: Command): T {
   const outer = command.parent === null ? {} : mergedOptions<SharedOptions>(command.parent);
   const merged: Record<string, unknown> = { ...outer };
   for (const [name, value] of Object.entries(command.opts())) {
-    if (value === undefined) continue;
+    // A `--no-…` that was not said is true by default, which must not hide the one before the command.
+    if (value === undefined || command.getOptionValueSource(name) === 'default') continue;
     const before = merged[name];
+    // Commander takes `--no-x` that was not said for `x` said.
+    if (before !== undefined && command.getOptionValueSource(name) === 'default') continue;
     if (Array.isArray(before) && Array.isArray(value)) merged[name] = [...before, ...value];
     else if (name === 'verbose' && typeof before === 'number') merged[name] = before + Number(value);
     else merged[name] = value;

@@ -12,7 +12,7 @@ export type RunEvent =
       readonly target: Target;
       readonly reused: boolean;
       /** What carries the commands, and why where that is not what is usually taken. */
-      readonly transport: { readonly kind: 'mux' | 'process'; readonly reason?: string };
+      readonly transport: { readonly kind: 'mux' | 'process' | 'plain'; readonly reason?: string };
     }
   | {
       readonly type: 'started';

@@ -23,6 +23,14 @@ export interface ConnectionOptions {
   readonly persistMs: number;
   /** `auto`: mux, but process where ssh_config asks for agent or X11 forwarding. @default 'auto' */
   readonly transport: TransportChoice;
+  /** Jump hosts get a master too, which all hosts behind them share; false: each host jumps by itself, as ssh does. @default true */
+  readonly jumpMaster: boolean;
+  /** Only masters of our own: a live one of the user's, at the ControlPath of ssh_config, is passed over. @default false */
+  readonly ownMasters: boolean;
+  /** False: no masters at all, a login (`ssh HOST COMMAND`) for each command. @default true */
+  readonly mux: boolean;
+  /** Live masters that are kept; more than these are closed when their host is done. @default 512 */
+  readonly maxMasters: number;
 }
 
 export const CONNECTION_DEFAULTS = {
@@ -32,6 +40,10 @@ export const CONNECTION_DEFAULTS = {
   connectRetries: 2,
   persistMs: 600_000,
   transport: 'auto',
+  jumpMaster: true,
+  ownMasters: false,
+  mux: true,
+  maxMasters: 512,
 } as const satisfies ConnectionOptions;
 
 /** A terminal on the host. */

@@ -5,6 +5,7 @@ export class Clock {
   private readonly forward: () => void;
   /** The time ran out; not set by a cancel from outside. */
   expired = false;
+  private readonly end: number;
 
   constructor(
     private readonly outer: AbortSignal,
@@ -13,6 +14,7 @@ export class Clock {
     this.forward = () => this.controller.abort(outer.reason);
     outer.addEventListener('abort', this.forward, { once: true });
     if (outer.aborted) this.forward();
+    this.end = performance.now() + ms;
     this.timer = setTimeout(() => {
       this.expired = true;
       this.controller.abort(new Error('the time to connect is over'));
@@ -22,6 +24,10 @@ export class Clock {
   /** Aborted when the time is over, or with the outer signal and its reason. */
   get signal(): AbortSignal {
     return this.controller.signal;
+  }
+
+  get leftMs(): number {
+    return Math.max(0, this.end - performance.now());
   }
 
   stop(): void {

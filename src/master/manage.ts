@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { shortage } from '../core/shortage.js';
 import { aliveCheck, endMaster } from './control.js';
-import type { SocketName } from './names.js';
+import { masterName, type SocketName } from './names.js';
 import { Owner, ownerPid } from './owner.js';
 import { MasterStore } from './store.js';
 
@@ -16,6 +16,8 @@ export interface MasterInfo {
   readonly pid: number;
   readonly ageMs: number;
   readonly address: string | null;
+  /** The jump host whose master it goes through. */
+  readonly via: string | null;
   /** The pssh-ts process that works with it now. */
   readonly usedBy: number | null;
 }
@@ -23,6 +25,8 @@ export interface MasterInfo {
 interface Found {
   readonly name: SocketName;
   readonly info: MasterInfo;
+  /** The name of the master that it goes through. */
+  readonly through: string | null;
 }
 
 async function find(store: MasterStore, owner: string): Promise<Found[]> {
@@ -48,9 +52,10 @@ async function inspect(store: MasterStore, name: SocketName, owner: string): Pro
       pid,
       ageMs: Math.max(0, Date.now() - since),
       address: record?.address ?? null,
+      via: record?.via?.label ?? null,
       usedBy: name.owner === null ? null : await ownerPid(store.folder, name.owner),
     };
-    return { name, info };
+    return { name, info, through: record?.via?.master ?? null };
   } catch (error) {
     if (shortage(error) !== null) throw error;
     // A free one that does not answer serves nobody: it goes. One in use is its owner's to judge.
@@ -80,7 +85,7 @@ export async function listMasters(folder: string): Promise<MasterInfo[]> {
 }
 
 /**
- * Ends the masters that `wanted` picks and no process works with.
+ * Ends the masters that `wanted` picks and no process works with, and with a jump host's those that go through it.
  * @returns those ended, and those left alone because they are in use
  */
 export async function closeMasters(
@@ -93,20 +98,40 @@ export async function closeMasters(
 async function closeWanted(store: MasterStore, owner: string, wanted: (master: MasterInfo) => boolean) {
   const closed: MasterInfo[] = [];
   const inUse: MasterInfo[] = [];
-  await Promise.all(
-    (await find(store, owner)).map(async ({ name, info }) => {
-      if (!wanted(info)) return;
-      if (info.usedBy !== null) {
-        inUse.push(info);
-        return;
-      }
+  const found = await find(store, owner);
+  const behind = new Map<string, Found[]>();
+  for (const one of found)
+    if (one.through !== null) behind.set(one.through, [...(behind.get(one.through) ?? []), one]);
+  const dependents = ({ name }: Found): Found[] => behind.get(masterName(name)) ?? [];
+  // Who would lose a connection with it.
+  const userOf = (one: Found): number | null =>
+    one.info.usedBy ?? dependents(one).reduce<number | null>((user, other) => user ?? userOf(other), null);
+  const ends = new Map<Found, Promise<boolean>>();
+  const end = (one: Found): Promise<boolean> => {
+    const known = ends.get(one);
+    if (known !== undefined) return known;
+    const ending = Promise.all(dependents(one).map(end)).then(async (ended) => {
+      // Somebody took one up meanwhile.
+      if (ended.includes(false)) return false;
       // Taken first, so that no other process takes it up while it ends.
-      const mine = store.take(name, owner);
-      if (mine === null) return;
-      await endMaster(store.pathOf(mine), info.pid, DEADLINE_MS);
+      const mine = store.take(one.name, owner);
+      if (mine === null) return false;
+      await endMaster(store.pathOf(mine), one.info.pid, DEADLINE_MS);
       await store.remove(mine);
-      closed.push(info);
-    }),
+      closed.push(one.info);
+      return true;
+    });
+    ends.set(one, ending);
+    return ending;
+  };
+  await Promise.all(
+    found
+      .filter(({ info }) => wanted(info))
+      .map(async (one) => {
+        const usedBy = userOf(one);
+        if (usedBy === null) await end(one);
+        else inUse.push({ ...one.info, usedBy });
+      }),
   );
   return { closed, inUse };
 }

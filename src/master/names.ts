@@ -7,6 +7,7 @@ import { hash, randomBytes } from 'node:crypto';
  *     HASH.ID.OWNER   a master's control socket
  *     HASH.ID.json    what is known of that master
  *     HASH.cap        how many sessions that server grants a connection, where it is fewer than usual
+ *     HASH.ID.log     the log of a jump host's master
  *     o.OWNER         listening while the owner lives
  *     swept           when masters that have ended were last looked for
  *     s.OWNER.N       log of one ssh of that process
@@ -28,6 +29,9 @@ const SOCKET = /^([0-9a-z]{12})\.([0-9a-z]{4})\.(-|[0-9a-z]{7})$/;
 export function socketName({ hash, id, owner }: SocketName): string {
   return `${hash}.${id}.${owner ?? '-'}`;
 }
+
+/** The part of the name that stays, whoever has it. */
+export const masterName = ({ hash, id }: SocketName): string => `${hash}.${id}`;
 
 export function parseSocketName(file: string): SocketName | null {
   const match = SOCKET.exec(file);

@@ -1,6 +1,8 @@
 import { readFileSync, renameSync } from 'node:fs';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import type { ConnectionOptions } from '../core/options.js';
 import { shortage } from '../core/shortage.js';
+import type { Target } from '../core/target.js';
 import { aliveCheck, endMaster } from './control.js';
 import { ownerOf, parseSocketName, type SocketName, socketName } from './names.js';
 import { ownerPid } from './owner.js';
@@ -11,6 +13,10 @@ const OLD_MS = 24 * 3_600_000;
 const SWEEP_PAUSE_MS = 60_000;
 // What is younger may have a socket that was being renamed when we looked.
 const ORPHAN_MS = 60_000;
+
+type LoginFacts = Pick<MasterRecord, 'pid' | 'persistSeconds' | 'address'> & {
+  readonly session: SessionTraits;
+};
 
 /** What is kept beside a master's socket. */
 export interface MasterRecord {
@@ -26,6 +32,30 @@ export interface MasterRecord {
   readonly session?: SessionTraits;
   /** What was known of the server's sessions when it began. */
   readonly sessionCap?: number | null;
+  /** The jump host whose master it goes through. */
+  readonly via?: Via;
+}
+
+export interface Via {
+  readonly label: string;
+  /** That master's name without the owner; null: the user's own. */
+  readonly master: string | null;
+}
+
+/** What is kept of a master that a login has just made. */
+export function recordOf(target: Target, connection: ConnectionOptions, made: LoginFacts): MasterRecord {
+  const { pid, persistSeconds, address, session } = made;
+  return {
+    host: target.host,
+    user: target.user ?? connection.user ?? null,
+    port: target.port ?? connection.port ?? null,
+    label: target.label,
+    pid,
+    startedAt: new Date().toISOString(),
+    persistSeconds,
+    address,
+    session,
+  };
 }
 
 /** The runtime folder: who has which master, and the taking and handing back of them. */
@@ -59,10 +89,25 @@ export class MasterStore {
     }
   }
 
+  /** The same, where it is to serve something else from now on: under another hash, its record with it. */
+  async takeAs(name: SocketName, owner: string, hash: string): Promise<SocketName | null> {
+    if (hash === name.hash) return this.take(name, owner);
+    const mine = this.take(name, owner);
+    if (mine === null) return null;
+    const record = this.readRecord(mine);
+    const taken = { ...mine, hash };
+    if (record !== null) await this.writeRecord(taken, record);
+    renameSync(this.pathOf(mine), this.pathOf(taken));
+    await this.remove(mine);
+    return taken;
+  }
+
   async remove(name: SocketName): Promise<void> {
     const { hash, id } = name;
     await Promise.all(
-      [socketName(name), `${hash}.${id}.json`].map((file) => rm(this.file(file), { force: true })),
+      [socketName(name), `${hash}.${id}.json`, `${hash}.${id}.log`].map((file) =>
+        rm(this.file(file), { force: true }),
+      ),
     );
   }
 
@@ -78,6 +123,11 @@ export class MasterStore {
 
   async writeCap(hash: string, cap: number): Promise<void> {
     await writeFile(this.file(`${hash}.cap`), String(cap), { mode: 0o600 });
+  }
+
+  /** Where the log of a jump host's master stays: only there it says what it refused to the hosts behind it. */
+  logOf({ hash, id }: SocketName): string {
+    return this.file(`${hash}.${id}.log`);
   }
 
   readRecord({ hash, id }: SocketName): MasterRecord | null {
@@ -126,7 +176,7 @@ export class MasterStore {
   private async removeOrphans(files: readonly string[], masters: Set<string>): Promise<void> {
     for (const { hash, id } of await this.sockets()) masters.add(`${hash}.${id}`);
     for (const file of files) {
-      const master = /^(.*)\.json$/.exec(file)?.[1];
+      const master = /^(.*)\.(?:json|logw?)$/.exec(file)?.[1];
       const gone = master !== undefined && !masters.has(master) && (await this.isOlder(file, ORPHAN_MS));
       if (gone || (file.endsWith('.cap') && (await this.isOlder(file, OLD_MS))))
         await rm(this.file(file), { force: true });

@@ -55,7 +55,9 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
     ({ lease, connection } = await obtain());
     const { kind, reason } = connection;
     const transport = { kind, ...(reason === undefined ? {} : { reason }) };
-    await bus.emit({ type: 'connected', time: Date.now(), target, reused: lease.reused, transport });
+    // Without a master each command connects for itself.
+    if (kind !== 'plain')
+      await bus.emit({ type: 'connected', time: Date.now(), target, reused: lease.reused, transport });
     for (const [step, planned] of steps.entries()) {
       const failed = results.some((result) => result.status !== 'ok');
       if (signal.aborted || (failed && !context.options.keepCommands)) {
@@ -66,8 +68,12 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
       const silenceMs = silenceOf(master);
       let result = await runStep({ ...context, target, step, planned, connection, attempts, silenceMs });
       // Nothing was started: sessions of an earlier run may hold the place. A login of our own has room.
-      if (result.error?.code === 'ERR_CHANNEL_OPEN' && !renewed && !signal.aborted) {
+      if (result.error?.code === 'ERR_CHANNEL_OPEN' && kind !== 'plain' && !renewed && !signal.aborted) {
         renewed = true;
+        if (lease.master.users) {
+          const message = "your own master gives no session; logging in for one of pssh-ts's";
+          await bus.emit({ type: 'note', time: Date.now(), target, message });
+        }
         lease.retire();
         await connection.close();
         await lease.release();

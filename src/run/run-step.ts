@@ -8,9 +8,11 @@ import type { BlockStore } from '../core/output.js';
 import type { HostResult, Status } from '../core/result.js';
 import { shortage } from '../core/shortage.js';
 import type { Target } from '../core/target.js';
+import { ConnectFailure } from '../master/login.js';
 import type { Channel, Connection } from '../transport/transport.js';
 import type { EventBus } from './event-bus.js';
 import { Guard } from './leash/guard.js';
+import { markFor } from './leash/mark.js';
 import { LineSplitter } from './lines.js';
 import type { PlannedStep } from './plan.js';
 import { endedBy } from './run-signal.js';
@@ -40,13 +42,16 @@ export interface StepContext {
 type Ending =
   | { readonly by: 'exit'; readonly exit: Exit }
   | { readonly by: 'fault'; readonly error: PsshError }
+  | { readonly by: 'connect'; readonly error: ConnectFailure }
   | { readonly by: 'timeout' | 'cancel' | 'deadline' };
 
 /** Runs one command on one host over a connection that stands. Never throws: every ending is a result. */
 export async function runStep(context: StepContext): Promise<HostResult> {
   const { target, step, planned, options, bus } = context;
-  const startedAt = new Date();
-  const started = performance.now();
+  const { connection } = context;
+  let startedAt = new Date();
+  let started = performance.now();
+  let { attempts } = context;
   const capture = (): Capture => new Capture(options.maxOutput, context.store);
   const captures = { stdout: capture(), stderr: capture() };
   const finish = (ending: Ending, killed: HostResult['killed'] = null): HostResult => ({
@@ -58,23 +63,37 @@ export async function runStep(context: StepContext): Promise<HostResult> {
     stdout: captures.stdout.end(),
     stderr: captures.stderr.end(),
     truncated: captures.stdout.truncated || captures.stderr.truncated,
-    attempts: context.attempts,
+    attempts,
     startedAt,
     durationMs: Math.round(performance.now() - started),
   });
 
+  const { text, mark } = markFor(connection, planned);
   let channel: Channel;
   try {
-    channel = await context.connection.open(planned.text, {
+    channel = await connection.open(text, {
       stdin: context.stdin === null ? 'none' : 'pipe',
       signal: context.signal,
       ...(options.pty === null ? {} : { pty: options.pty }),
+      onAttempt: (attempt) => void bus.emit({ type: 'connecting', time: Date.now(), target, attempt }),
     });
   } catch (error) {
+    if (error instanceof ConnectFailure) {
+      attempts = error.attempts;
+      return finish({ by: 'connect', error });
+    }
     const fault = asPsshError(error, target);
     // Given up while it waited for a session: nothing was sent, so nothing runs.
     const unsent = context.signal.aborted && fault.code === 'ERR_CHANNEL_OPEN';
     return finish(unsent ? { by: endedBy(context.signal) } : { by: 'fault', error: fault });
+  }
+  if (connection.kind === 'plain') {
+    // The time of a command begins when it was sent.
+    startedAt = new Date();
+    started = performance.now();
+    attempts = channel.attempts ?? attempts;
+    const transport = { kind: connection.kind, reason: connection.reason ?? '' };
+    await bus.emit({ type: 'connected', time: Date.now(), target, reused: false, transport });
   }
   await bus.emit({ type: 'started', time: Date.now(), target, step, command: planned.command });
   feed(channel, context.stdin);
@@ -82,14 +101,14 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   const pumps = (['stdout', 'stderr'] as const).map((name) =>
     pump(channel, name, captures[name], context, held),
   );
-  const guard = new Guard(context.connection, {
-    graceMs: options.killGraceMs,
-    silenceMs: context.silenceMs,
-    armed: options.onDisconnect === 'kill',
-  });
+  const ends = options.onDisconnect === 'kill';
+  const { killGraceMs: graceMs } = options;
+  const guard = new Guard({ connection, graceMs, silenceMs: context.silenceMs, armed: ends, mark });
   const ending = await waitForEnd(channel, context);
-  const given = ending.by !== 'exit' && ending.by !== 'fault';
-  const killed = given ? await guard.kill() : null;
+  const given = ending.by === 'timeout' || ending.by === 'cancel' || ending.by === 'deadline';
+  // A leash of another login does not notice that this one is lost.
+  const lost = ending.by === 'fault' && connection.kind === 'plain' && ends;
+  const killed = given || lost ? await guard.kill() : null;
   await guard.release();
   if (given) channel.close();
   const limit = given ? Math.min(IN_FLIGHT_MS, options.drainMs) : options.drainMs;
@@ -216,6 +235,10 @@ function describe(ending: Ending): Description {
       return { ...none, status: 'timed-out', timedOutBy: 'deadline' };
     case 'cancel':
       return { ...none, status: 'canceled' };
+    case 'connect': {
+      const { code, message, status } = ending.error;
+      return { ...none, status, error: { code, message } };
+    }
     case 'fault': {
       const { code, message } = ending.error;
       return { ...none, status: faultStatus(code), error: { code, message } };

@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from '../core/options.js';
+import { quoteForShell } from '../core/quote.js';
 import type { Target } from '../core/target.js';
 
 /** What decides where a connection goes, as ssh's own flags. */
@@ -32,36 +33,118 @@ const OURS = [
 /** Set where ssh_config sets no interval, so that a lost network is noticed. */
 export const SERVER_ALIVE = { interval: 15, countMax: 3 } as const;
 
+// A config may have set these for interactive use; each would lose the command or its input.
+const SESSION = ['StdinNull=no', 'ForkAfterAuthentication=no', 'SessionType=default'] as const;
+
 export interface MasterArgs {
   readonly target: Target;
   readonly connection: ConnectionOptions;
   readonly controlPath: string;
   readonly logPath: string;
+  /** ssh asks its questions on our terminal, and says there what it has to say; no log. @default false */
+  readonly prompts?: boolean;
   /** The master ends by itself after this long without a client. */
   readonly persistSeconds: number;
   /** Set where ssh_config sets none, so that a lost network is noticed. */
   readonly serverAliveSeconds: number | null;
+  /** Goes through a jump host's master, see jumpCommand; absent: as ssh_config says. */
+  readonly proxyCommand?: string;
 }
 
 /** `ssh -f -N -M`: logs in, then stays behind and listens on the control path. */
 export function masterArgs(options: MasterArgs): string[] {
-  const { target, connection, controlPath, logPath, persistSeconds, serverAliveSeconds } = options;
-  const ours = OURS.map((option) =>
-    option === 'ControlPersist=no' ? `ControlPersist=${persistSeconds}` : option,
-  );
+  const { target, connection, controlPath, logPath, persistSeconds, serverAliveSeconds, proxyCommand } =
+    options;
+  const seconds = Math.ceil(connection.connectTimeoutMs / 1000);
+  const changed: Readonly<Record<string, readonly string[]>> = {
+    'ControlPersist=no': [`ControlPersist=${persistSeconds}`],
+    // Whoever types a password has his time; a host that does not answer has the connect timeout.
+    ...(options.prompts === true ? { 'BatchMode=yes': ['BatchMode=no', `ConnectTimeout=${seconds}`] } : {}),
+  };
+  const ours = OURS.flatMap((option) => changed[option] ?? [option]);
   return [
-    ...['-f', '-N', '-M', '-T', '-S', controlPath, '-E', logPath, '-o', 'LogLevel=VERBOSE'],
+    ...['-f', '-N', '-M', '-T', '-S', controlPath],
+    ...(options.prompts === true ? [] : ['-E', logPath, '-o', 'LogLevel=VERBOSE']),
     ...ours.flatMap((option) => ['-o', option]),
-    ...(serverAliveSeconds === null
-      ? []
-      : [
-          '-o',
-          `ServerAliveInterval=${serverAliveSeconds}`,
-          '-o',
-          `ServerAliveCountMax=${SERVER_ALIVE.countMax}`,
-        ]),
+    ...serverAlive(serverAliveSeconds),
+    // Before all else, so that it stands instead of the ProxyJump of the config; a -J beside it would be an error.
+    ...(proxyCommand === undefined ? [] : ['-o', `ProxyCommand=${proxyCommand}`, '-o', 'ProxyUseFdpass=no']),
+    ...destinationArgs(target, connection, proxyCommand !== undefined),
+    target.host,
+  ];
+}
+
+export interface JumpCommandOptions {
+  /** The jump host's master. */
+  readonly controlPath: string;
+  readonly logPath: string;
+  /** The target as the jump host is to connect to it: what `ssh -G` says. */
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/**
+ * The ProxyCommand that goes through a jump host's master. Read by ssh, for which % is special, and then by the
+ * user's login shell. No config file has a say in it; ProxyCommand=false: a missing master must not become a login.
+ */
+export function jumpCommand({ controlPath, logPath, hostname, port }: JumpCommandOptions): string {
+  const words = [
+    ...['ssh', '-F', 'none', '-S', controlPath, '-E', logPath, '-o', 'ControlMaster=no'],
+    ...['-o', 'BatchMode=yes', '-o', 'ProxyCommand=false', '-W', `[${hostname}]:${port}`, 'jump'],
+  ];
+  return words.map((word) => quoteForShell(word).replaceAll('%', '%%')).join(' ');
+}
+
+/**
+ * Goes as far as the host's answer to a login without any key, which is no: to hear what a ProxyCommand says on stderr.
+ * A master can't be asked, with ControlPersist ssh shuts its proxy's mouth.
+ */
+export function proxyProbeArgs(target: Target, connection: ConnectionOptions): string[] {
+  return [
+    ...['-N', '-T', '-S', 'none', '-E', '/dev/null', '-o', 'LogLevel=QUIET'],
+    ...['-o', 'PreferredAuthentications=none'],
+    ...OURS.flatMap((option) => ['-o', option]),
     ...destinationArgs(target, connection),
     target.host,
+  ];
+}
+
+function serverAlive(seconds: number | null): string[] {
+  if (seconds === null) return [];
+  return ['-o', `ServerAliveInterval=${seconds}`, '-o', `ServerAliveCountMax=${SERVER_ALIVE.countMax}`];
+}
+
+/** With a terminal ssh would look for its escape character in the input. */
+function terminal(wanted: boolean | undefined): string[] {
+  return wanted === true ? ['-tt', '-e', 'none'] : ['-T'];
+}
+
+export interface PlainArgs {
+  readonly target: Target;
+  readonly connection: ConnectionOptions;
+  readonly logPath: string;
+  readonly serverAliveSeconds: number | null;
+  /** Comes on stderr once the login is done: what stands before it is a banner of the server, not the command's. */
+  readonly mark: string;
+  readonly command: string;
+  /** A terminal on the host. */
+  readonly tty?: boolean;
+}
+
+/** `ssh HOST COMMAND`: a login for one command, with no control socket at all. */
+export function plainArgs(options: PlainArgs): string[] {
+  const { target, connection, logPath, serverAliveSeconds, mark, command, tty } = options;
+  return [
+    ...terminal(tty),
+    ...['-E', logPath, '-o', 'LogLevel=DEBUG1', '-o', 'ControlPath=none', '-o', 'ControlMaster=no'],
+    // Run by the user's shell, whichever that is.
+    ...['-o', 'PermitLocalCommand=yes', '-o', `LocalCommand=exec sh -c "echo ${mark} >&2"`],
+    ...[...SESSION, ...OURS].flatMap((option) => ['-o', option]),
+    ...serverAlive(serverAliveSeconds),
+    ...destinationArgs(target, connection),
+    target.host,
+    '--',
+    command,
   ];
 }
 
@@ -79,15 +162,9 @@ export interface SessionArgs {
 export function sessionArgs(options: SessionArgs): string[] {
   const { target, connection, controlPath, logPath, command, tty } = options;
   return [
-    // With a terminal ssh would look for its escape character in the input.
-    ...(tty === true ? ['-tt', '-e', 'none'] : ['-T']),
+    ...terminal(tty),
     ...['-S', controlPath, '-E', logPath, '-o', 'LogLevel=DEBUG2', '-o', 'ControlMaster=no'],
-    // A config may have set these for interactive use; each would lose the command or its input.
-    ...['StdinNull=no', 'ForkAfterAuthentication=no', 'SessionType=default'].flatMap((option) => [
-      '-o',
-      option,
-    ]),
-    ...['-o', 'ProxyCommand=false', ...OURS.flatMap((option) => ['-o', option])],
+    ...[...SESSION, 'ProxyCommand=false', ...OURS].flatMap((option) => ['-o', option]),
     ...destinationArgs(target, connection, true),
     target.host,
     // ssh reads options behind the host as well: a command that begins with a dash would be one.

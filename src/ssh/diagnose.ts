@@ -1,3 +1,4 @@
+import type { Exit } from '../core/channel.js';
 import type { ErrorCode } from '../core/errors.js';
 import type { Status } from '../core/result.js';
 
@@ -61,7 +62,10 @@ const RULES: readonly Rule[] = [
 export function diagnose(log: string): Diagnosis {
   const lines = logLines(log);
   for (const rule of RULES) {
-    const line = lines.findLast((candidate) => rule.pattern.test(candidate));
+    // Through a proxy ssh knows no address; what it says before that says more.
+    const line =
+      lines.findLast((candidate) => rule.pattern.test(candidate) && !/ UNKNOWN port /.test(candidate)) ??
+      lines.findLast((candidate) => rule.pattern.test(candidate));
     if (line === undefined) continue;
     return {
       status: rule.status,
@@ -109,7 +113,11 @@ function logLines(log: string): string[] {
   const lines = log
     .split(/\r?\n/)
     .map((line) => line.trimEnd())
-    .filter((line) => line !== '' && !/^(debug[123]:|OpenSSH_|Authenticated to |@+$)/.test(line));
+    .filter(
+      (line) =>
+        line !== '' &&
+        !/^(debug[123]:|OpenSSH_|Authenticated to |Transferred: sent |Bytes per second: |@+$)/.test(line),
+    );
   // What a server says as it disconnects may hold newlines: the lines after it can't be told from ssh's own.
   const last = lines.findIndex((line) => line.startsWith('Received disconnect from '));
   return last === -1 ? lines : lines.slice(0, last + 1);
@@ -122,6 +130,25 @@ function tidy(line: string): string {
     .slice(0, 500);
 }
 
+/**
+ * Why `ssh -W` over a jump host's master gave no way through, from its log; null: it did, or was ended.
+ * Lost: the master is not there, so that ssh went on to connect by itself, through our ProxyCommand=false.
+ */
+export function forwardFault(log: string): { readonly lost: boolean; readonly reason: string } | null {
+  const reason = lastLine(log);
+  if (reason === null) return null;
+  const refused = /^Stdio forwarding request failed: (.*)/m.exec(log)?.[1];
+  return refused === undefined ? { lost: true, reason } : { lost: false, reason: tidy(refused) };
+}
+
+/** What a server said to forwards that it refused, each once, from its master's log. */
+export function refusedForwards(log: string): string[] {
+  const said = [...log.matchAll(/^channel \d+: open failed: (.*?)\r?$/gm)].map(([, words = '']) =>
+    tidy(words),
+  );
+  return [...new Set(said)];
+}
+
 /** How a command over a master ended, as the client's DEBUG2 log tells it. */
 export type SessionEnd =
   | { readonly kind: 'status'; readonly status: number }
@@ -129,8 +156,8 @@ export type SessionEnd =
   | { readonly kind: 'no-status' }
   /** The log does not say (it can't be read, the disk was full): the command may have run. */
   | { readonly kind: 'unknown' }
-  /** The command was never started. */
-  | { readonly kind: 'refused'; readonly reason: string };
+  /** The command was never started; `busy`: the server grants no further session now. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly busy: boolean };
 
 function loggedStatus(log: string): number | null {
   const status = /^debug2: Received exit status from master (\d+)/m.exec(log)?.[1];
@@ -139,7 +166,17 @@ function loggedStatus(log: string): number | null {
 
 // Only these say that the master gave no session: silence proves nothing.
 const REFUSED =
-  /^debug1: Executing proxy command|^mux_client_request_session: (session request failed|read from master failed)|^Control socket connect|^muxclient: |^debug1: Control socket .* does not exist/m;
+  /^debug1: Executing proxy command|^mux_client_request_session: session request failed|^Control socket connect|^muxclient: |^debug1: Control socket .* does not exist/m;
+
+/** The master has given a session and sent the command. */
+export function isGranted(log: string): boolean {
+  return /^debug1: mux_client_request_session: master session id/m.test(log);
+}
+
+/** The master has answered, so it may have been asked for a session. */
+export function isGreeted(log: string): boolean {
+  return /^debug2: mux_client_hello_exchange: master version/m.test(log);
+}
 
 const REFUSED_BY_HOST = /^mux_client_request_session: session request failed: Session open refused by peer/m;
 
@@ -153,10 +190,31 @@ export const NO_SESSION = 'the host refused a session: its MaxSessions is 0, or 
 export function sessionEnd(log: string): SessionEnd {
   const status = loggedStatus(log);
   if (status !== null) return { kind: 'status', status };
-  if (/^debug1: mux_client_request_session: master session id/m.test(log)) return { kind: 'no-status' };
+  if (isGranted(log)) return { kind: 'no-status' };
+  // The master went between the question and its answer: it may have passed the command on.
+  if (/^mux_client_request_session: read from master failed/m.test(log)) return { kind: 'unknown' };
   if (!REFUSED.test(log)) return { kind: 'unknown' };
   // Without a session ssh goes on to connect by itself, through our ProxyCommand=false: its failure is no news.
-  if (REFUSED_BY_HOST.test(log)) return { kind: 'refused', reason: NO_SESSION };
+  if (REFUSED_BY_HOST.test(log)) return { kind: 'refused', reason: NO_SESSION, busy: true };
   const [asked = ''] = log.split(/^debug1: Executing proxy command/m, 1);
-  return { kind: 'refused', reason: lastLine(asked) ?? 'the master gave no session' };
+  const busy = /^mux_client_request_session: session request failed/m.test(log);
+  return { kind: 'refused', reason: lastLine(asked) ?? 'the master gave no session', busy };
+}
+
+/** How far an `ssh HOST COMMAND` has come, as its DEBUG1 log tells it. */
+export function plainProgress(log: string): 'connecting' | 'connected' | 'sent' {
+  const login = /^Authenticated to /m.exec(log);
+  if (login === null) return 'connecting';
+  return /^debug1: Sending (command|subsystem): /m.test(log.slice(login.index)) ? 'sent' : 'connected';
+}
+
+/** How a command that was sent by an `ssh HOST COMMAND` ended. Null: the connection was lost. */
+export function plainEnd(log: string, code: number | null): Exit | null {
+  // Of its own ssh says nothing but 255.
+  if (code !== null && code !== 255) return { status: code };
+  // What stands before may be the text of the command.
+  const last = log.match(/^debug1: Exit status -?\d+$/gm)?.at(-1);
+  if (last === 'debug1: Exit status 255') return { status: 255 };
+  const signaled = /^debug1: client_input_channel_req: channel \d+ rtype exit-signal /m.test(log);
+  return code === 255 && signaled ? { signal: null } : null;
 }

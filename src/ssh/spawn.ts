@@ -90,6 +90,43 @@ function lackOfFiles(): unknown {
   }
 }
 
+/**
+ * Starts `ssh` where our terminal is its own, so that it can ask there; ^C reaches both of us. For `-f` alone: its
+ * end is waited for, not that of the master that it leaves behind.
+ * @throws PsshError ERR_SSH_SPAWN
+ */
+export async function runSshOnTerminal(
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<{ readonly code: number | null; readonly signal: string | null }> {
+  const { execa } = await import('execa');
+  const child = execa('ssh', args, {
+    stdin: 'inherit',
+    stdout: 'ignore',
+    stderr: 'inherit',
+    buffer: false,
+    reject: false,
+    cleanup: false,
+    env: { SSH_ASKPASS_REQUIRE: 'never' },
+  });
+  // By TERM, which it survives no prompt on: it sets the terminal right before it goes.
+  const stop = (): void => void child.kill('SIGTERM');
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
+    child.once('exit', (code, name) => resolve({ code, signal: name }));
+    child.once('error', () => resolve({ code: null, signal: null }));
+  });
+  try {
+    const settled = child.then((result) => result);
+    if (child.pid !== undefined) return await ended;
+    const result = await settled;
+    throw spawnError(result.cause ?? result);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
 function killGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);

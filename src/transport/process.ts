@@ -1,27 +1,58 @@
-import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import type { Exit } from '../core/channel.js';
 import { PsshError } from '../core/errors.js';
 import type { Pty } from '../core/options.js';
 import type { Master, MasterPool } from '../master/pool.js';
-import { makeLog } from '../master/ssh-log.js';
 import { sessionArgs } from '../ssh/argv.js';
-import { sessionEnd } from '../ssh/diagnose.js';
-import { type SshProcess, spawnSsh } from '../ssh/spawn.js';
+import { isGranted, isGreeted, sessionEnd } from '../ssh/diagnose.js';
+import { watchLog } from '../ssh/log-watch.js';
+import { type LoggedSsh, type SshEnd, startLoggedSsh } from './logged-ssh.js';
+import { notOpened, Slots } from './mux/slots.js';
 import { type Channel, type Connection, LOST, type OpenOptions, type Transport } from './transport.js';
 import { type Watched, watchMaster } from './watch.js';
 
-/** `ssh -S`: a process of the system's ssh for each command, over a live master. */
-export const processTransport: Transport = {
-  kind: 'process',
-  connect: async (master, pool, signal) => {
-    signal.throwIfAborted();
-    // Of a dead one ssh would only say that it can't log in.
-    await pool.ask(master);
-    return new ProcessConnection(master, pool);
-  },
-};
+// For the master's answer to the opening of a session, and for what is left of that once nobody wants it any more.
+const ANSWER_DEADLINE_MS = 30_000;
+const UNWANTED_DEADLINE_MS = 2_000;
+
+/**
+ * `ssh -S`: a process of the system's ssh for each command, over a live master. A session that the server refuses
+ * costs nothing here, so the first number tried is without a bound, and lowered to what was granted.
+ */
+export const processTransport: Transport = createProcessTransport();
+
+type Refusal = { readonly reason: string; readonly busy: boolean };
+
+/** What all users of one master share. */
+interface Sessions {
+  readonly slots: Slots;
+  /** Sessions that the master was asked for; null: given. */
+  readonly asked: Set<Promise<Refusal | null>>;
+}
+
+function createProcessTransport(): Transport {
+  const pools = new WeakMap<MasterPool, Map<string, Sessions>>();
+  // By the control path: hosts of several names may share a master of the user's own.
+  const sessionsOf = ({ controlPath }: Master, pool: MasterPool): Sessions => {
+    const masters = pools.get(pool) ?? new Map<string, Sessions>();
+    pools.set(pool, masters);
+    const known = masters.get(controlPath);
+    if (known !== undefined) return known;
+    const made = { slots: new Slots(Number.POSITIVE_INFINITY), asked: new Set<Promise<Refusal | null>>() };
+    masters.set(controlPath, made);
+    return made;
+  };
+  return {
+    kind: 'process',
+    connect: async (master, pool, signal) => {
+      signal.throwIfAborted();
+      // Of a dead one ssh would only say that it can't log in.
+      await pool.ask(master);
+      return new ProcessConnection(master, pool, sessionsOf(master, pool));
+    },
+  };
+}
 
 /**
  * Over a master, an ssh without a terminal of its own asks for one of no size and with every mode off; a login of
@@ -33,7 +64,7 @@ function withTerminal(command: string, { columns, rows, bare }: Pty): string {
 
 class ProcessConnection implements Connection, Watched {
   readonly kind = 'process';
-  private readonly running = new Set<SshProcess>();
+  private readonly running = new Set<LoggedSsh>();
   private readonly stopWatching: () => void;
   /** Why all was given up. */
   private given: string | null = null;
@@ -41,6 +72,7 @@ class ProcessConnection implements Connection, Watched {
   constructor(
     private readonly master: Master,
     private readonly pool: MasterPool,
+    private readonly sessions: Sessions,
   ) {
     this.stopWatching = watchMaster(this, master.controlPath);
   }
@@ -65,61 +97,111 @@ class ProcessConnection implements Connection, Watched {
   }
 
   async open(command: string, options: OpenOptions): Promise<Channel> {
-    const { master, pool } = this;
-    const { target, connection, controlPath } = master;
-    const logPath = pool.newLogPath();
-    await makeLog(logPath);
-    const { pty } = options;
-    const text = pty === undefined ? command : withTerminal(command, pty);
-    const tty = pty !== undefined;
-    const args = sessionArgs({ target, connection, controlPath, logPath, command: text, tty });
-    const stdin = options.stdin === 'none' ? 'ignore' : 'pipe';
-    let ssh: SshProcess;
-    try {
-      ssh = await spawnSsh(args, { stdin, output: 'pipe', ...(tty ? { term: pty.term } : {}) });
-    } catch (error) {
-      await rm(logPath, { force: true });
-      throw error;
+    const { label } = this;
+    const { slots, asked } = this.sessions;
+    const ticket = slots.ticket();
+    for (let tries = 0; ; tries += 1) {
+      if (options.wait === false && (tries > 0 || slots.free === 0)) {
+        throw notOpened('the host has no session left', label);
+      }
+      await slots.acquire(this, label, ticket, options.signal);
+      const ssh = await this.start(command, options).catch((error: unknown) => {
+        slots.lost();
+        throw error;
+      });
+      const answer = this.refusal(ssh, options.signal).then((refused) => {
+        asked.delete(answer);
+        if (refused === null) slots.granted();
+        return refused;
+      });
+      asked.add(answer);
+      const refused = await answer;
+      if (refused === null) return this.channelOf(ssh, options.pty !== undefined);
+      // Each answer comes by a process of its own: how many were granted is known once all are there.
+      await Promise.allSettled(asked);
+      const again = refused.busy && slots.refused(tries);
+      if (!refused.busy) slots.lost();
+      if (!again) throw notOpened(refused.reason, label);
     }
-    this.running.add(ssh);
-    // The remote may stop reading at any moment: EPIPE here says nothing about how the command ends.
-    ssh.stdin?.on('error', () => undefined);
-    const exited = ssh.exited.then(async ({ signal }): Promise<Exit> => {
-      this.running.delete(ssh);
-      const log = await readFile(logPath, 'latin1').catch(() => '');
-      await rm(logPath, { force: true });
-      return this.readEnd(log, signal);
-    });
-    // Whoever opened the channel awaits it; until then a failure must not count as unhandled.
-    exited.catch(() => undefined);
-    // With a terminal there is no other output than its; ssh itself says there that it closes.
-    if (tty) ssh.stderr?.resume().on('error', () => undefined);
-    return {
-      stdin: ssh.stdin,
-      stdout: ssh.stdout ?? Readable.from([]),
-      stderr: tty ? Readable.from([]) : (ssh.stderr ?? Readable.from([])),
-      exited,
-      close: () => ssh.kill('SIGKILL'),
-    };
   }
 
   async close(): Promise<void> {
     this.stopWatching();
+    this.sessions.slots.fail(notOpened('the connection was closed', this.label), this);
     this.endAll();
   }
 
   private endAll(): void {
-    for (const ssh of this.running) ssh.kill('SIGKILL');
+    for (const ssh of this.running) ssh.kill();
   }
 
-  private async readEnd(log: string, signal: string | null): Promise<Exit> {
+  private get label(): string {
+    return this.master.target.label;
+  }
+
+  private async start(command: string, { stdin, pty }: OpenOptions): Promise<LoggedSsh> {
+    const { target, connection, controlPath } = this.master;
+    const text = pty === undefined ? command : withTerminal(command, pty);
+    const tty = pty !== undefined;
+    const argsFor = (logPath: string): string[] =>
+      sessionArgs({ target, connection, controlPath, logPath, command: text, tty });
+    const ssh = await startLoggedSsh(this.pool, argsFor, { stdin, term: pty?.term });
+    this.running.add(ssh);
+    void ssh.ended.then(() => this.running.delete(ssh));
+    return ssh;
+  }
+
+  /** Waits for the master's answer. Null: the command was sent, or may have been. */
+  private async refusal(ssh: LoggedSsh, signal: AbortSignal | undefined): Promise<Refusal | null> {
+    const answer = new AbortController();
+    const giveUp = (): void => answer.abort();
+    let timer = setTimeout(giveUp, ANSWER_DEADLINE_MS);
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(giveUp, UNWANTED_DEADLINE_MS);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted === true) onAbort();
+    try {
+      const find = (log: string): string | null => (isGranted(log) ? log : null);
+      if ((await watchLog(ssh.logPath, find, ssh.ended, answer.signal)) !== null) return null;
+      if (answer.signal.aborted) {
+        const asked = await watchLog(ssh.logPath, (log) => log, ssh.ended, answer.signal);
+        // A master that has not even greeted was asked for nothing; a log that is empty says nothing (a full disk).
+        if (asked === null || asked === '' || isGreeted(asked)) return null;
+        ssh.kill();
+        return { reason: 'the master does not answer', busy: false };
+      }
+      const end = sessionEnd((await ssh.ended).log);
+      return end.kind === 'refused' ? end : null;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  private channelOf(ssh: LoggedSsh, tty: boolean): Channel {
+    const exited = ssh.ended.then((end) => {
+      this.sessions.slots.releaseLater();
+      return this.readEnd(end);
+    });
+    // Whoever opened the channel awaits it; until then a failure must not count as unhandled.
+    exited.catch(() => undefined);
+    const { stdin, stdout } = ssh;
+    // With a terminal there is no other output than its; ssh itself says there that it closes.
+    const stderr = tty ? Readable.from([]) : ssh.stderr;
+    if (tty) ssh.stderr.resume();
+    return { stdin, stdout, stderr, exited, close: () => ssh.kill() };
+  }
+
+  private async readEnd({ log, signal }: SshEnd): Promise<Exit> {
     const end = sessionEnd(log);
-    const target = this.master.target.label;
+    const target = this.label;
     if (end.kind === 'status') return { status: end.status };
     if (this.given !== null) throw new PsshError('ERR_DISCONNECTED', `${LOST} (${this.given})`, { target });
     switch (end.kind) {
       case 'refused':
-        throw new PsshError('ERR_CHANNEL_OPEN', end.reason, { target });
+        throw notOpened(end.reason, target);
       case 'unknown':
         throw new PsshError(
           'ERR_DISCONNECTED',

@@ -14,6 +14,8 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
   /** False: fails at once with ERR_CHANNEL_OPEN where the host has no session left. @default true */
   readonly wait?: boolean;
+  /** Told before each login, where opening takes one. plain only. */
+  readonly onAttempt?: (attempt: number) => void;
   /** Variables asked of the server, which grants those that its AcceptEnv names. mux only. */
   readonly env?: Readonly<Record<string, string>>;
   /** A remote terminal, `ssh -tt`: all output comes as stdout. */
@@ -41,13 +43,15 @@ export interface Channel {
   signal?(name: string): Promise<boolean>;
   /** Resolves once the server has let the channel go too, or the connection is gone. */
   readonly released?: Promise<void>;
+  /** Logins tried for it alone. plain only. */
+  readonly attempts?: number;
   /** The connection was lost before all output had come, although the command's end is known. */
   readonly cut?: PsshError | null;
 }
 
-/** A way to a host over its master. */
+/** A way to a host, over its master or (`plain`) with a login for each command. */
 export interface Connection {
-  readonly kind: 'mux' | 'process';
+  readonly kind: 'mux' | 'process' | 'plain';
   /** Why this kind, where it was chosen against the usual. */
   readonly reason?: string;
   /** The master must not be used again: it may take its other sessions with it when this process lets go of it. */
@@ -56,13 +60,13 @@ export interface Connection {
   readonly freeSessions?: number;
   /**
    * Starts a command; waits where the host has no session left.
-   * @throws PsshError ERR_CHANNEL_OPEN when it was not started; ERR_DISCONNECTED, ERR_MUX_PROTOCOL when that is not known
+   * @throws ConnectFailure where opening takes a login; PsshError ERR_CHANNEL_OPEN when it was not started; ERR_DISCONNECTED, ERR_MUX_PROTOCOL when that is not known
    */
   open(command: string, options: OpenOptions): Promise<Channel>;
   close(): Promise<void>;
 }
 
 export interface Transport {
-  readonly kind: 'mux' | 'process' | 'auto';
+  readonly kind: 'mux' | 'process' | 'plain' | 'auto';
   connect(master: Master, pool: MasterPool, signal: AbortSignal): Promise<Connection>;
 }

@@ -20,14 +20,19 @@ afterAll(async () => {
   await hosts.stop();
 });
 
-let transport = 'auto';
+const WAYS: Readonly<Record<string, readonly string[]>> = {
+  mux: ['--transport', 'mux'],
+  process: ['--transport', 'process'],
+  'plain ssh': ['--no-mux'],
+};
+let way: readonly string[] = [];
 const run = (args: readonly string[], options: Partial<CliOptions> = {}) =>
-  runCli(['-F', hosts.configPath, '--transport', transport, ...args], { env: hosts.env, ...options });
+  runCli(['-F', hosts.configPath, ...way, ...args], { env: hosts.env, ...options });
 const sorted = (text: string): string[] => text.trimEnd().split('\n').sort();
 
-describe.each(['mux', 'process'])('exec on hosts that work, over %s', (name) => {
+describe.each(Object.keys(WAYS))('exec on hosts that work, over %s', (name) => {
   beforeAll(() => {
-    transport = name;
+    way = WAYS[name] ?? [];
   });
 
   test('prefixes each line, sets PSSH_* and exits 5 for a command that ends non-zero', async () => {
@@ -197,16 +202,7 @@ describe.each(['mux', 'process'])('exec on hosts that work, over %s', (name) => 
   });
 
   test('a reader that goes away ends the run with 141', async () => {
-    const args = [
-      '-F',
-      hosts.configPath,
-      '--transport',
-      transport,
-      '-H',
-      one,
-      'exec',
-      'yes | head -c 50000000',
-    ];
+    const args = ['-F', hosts.configPath, ...way, '-H', one, 'exec', 'yes | head -c 50000000'];
     const child = spawn(process.execPath, [BIN, ...args], {
       env: hosts.env,
       stdio: ['ignore', 'pipe', 'ignore'],

@@ -26,7 +26,7 @@ describe.each(['mux', 'process'])('over %s', (transport) => {
   const run = (args: readonly string[]) => runCli(['-F', fleet.configPath, ...args], { env });
   const sockets = async (): Promise<string[]> => {
     const files = await readdir(join(fleet.env.XDG_RUNTIME_DIR ?? '', 'pssh-ts'));
-    return files.filter((file) => !file.endsWith('.json') && file !== 'swept');
+    return files.filter((file) => !file.endsWith('.json') && file !== 'swept' && !file.startsWith('code.'));
   };
 
   const mastersLeft = async (): Promise<string[]> => {

@@ -9,6 +9,7 @@ import { configFileOf } from '../defaults.js';
 import type { Io } from '../io.js';
 import { mergedOptions, type SharedOptions } from '../shared-options.js';
 import { resolveTargets } from '../targets.js';
+import { addMastersOpenCommand } from './masters-open.js';
 
 // Loaded when it is needed: every start reads this file, few need the masters.
 async function loadManage() {
@@ -19,12 +20,12 @@ async function loadManage() {
   return { closeMasters, listMasters, runtimeFolder: async () => (await openRuntimeDir()).path };
 }
 
-/** `masters list`, `masters close`. */
+/** `masters list`, `masters open`, `masters close`. */
 export function addMastersCommand(program: Command, { io, done }: CommandContext): Command[] {
   const masters = program
     .command('masters')
-    .description('The persistent connections: show or close them.')
-    .usage('list|close [HOSTS]');
+    .description('The persistent connections: show, open or close them.')
+    .usage('list|open|close [HOSTS]');
   // -H and its kin before the command name hosts too; null: none is named, all are meant.
   const namedHosts = async (words: readonly string[]): Promise<readonly TargetSpec[] | null> => {
     const merged = mergedOptions<SharedOptions>(masters);
@@ -41,7 +42,9 @@ export function addMastersCommand(program: Command, { io, done }: CommandContext
   };
   const list = masters
     .command('list')
-    .description('Show every live connection: host, process, age, and who works with it.')
+    .description(
+      'Show every live connection: host, process, age, who works with it, and the jump host that it goes through.',
+    )
     .addOption(new Option('--json', 'as JSON'))
     .action(async () => {
       const { listMasters, runtimeFolder } = await loadManage();
@@ -53,6 +56,7 @@ export function addMastersCommand(program: Command, { io, done }: CommandContext
       else printTable(found, io);
       done(EXIT.ok);
     });
+  const open = addMastersOpenCommand(masters, program, { io, done });
   const close = masters
     .command('close')
     .description('End the connections that no process works with: all, or those of the hosts named.')
@@ -67,7 +71,7 @@ export function addMastersCommand(program: Command, { io, done }: CommandContext
       done(EXIT.ok);
     });
   commandRequired(masters);
-  return [masters, list, close];
+  return [masters, list, open, close];
 }
 
 function chosenBy(wanted: readonly TargetSpec[] | null): (master: MasterInfo) => boolean {
@@ -100,10 +104,11 @@ function printTable(found: readonly MasterInfo[], io: Io): void {
     String(master.pid),
     formatDuration(master.ageMs),
     master.usedBy === null ? '-' : `process ${master.usedBy}`,
+    master.via ?? '-',
     master.address ?? '-',
   ]);
-  const table = [['HOST', 'PID', 'AGE', 'IN USE BY', 'ADDRESS'], ...rows];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  const table = [['HOST', 'PID', 'AGE', 'IN USE BY', 'VIA', 'ADDRESS'], ...rows];
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
   for (const row of table) {
     io.stdout.write(
       `${row

@@ -7,12 +7,15 @@ const ARM_AFTER_MS = 300;
 const OPEN_MS = 10_000;
 
 export interface GuardOptions {
+  readonly connection: Connection;
   /** Between TERM and KILL. */
   readonly graceMs: number;
   /** Without a word of ours for this long the host takes the network for lost. */
   readonly silenceMs: number;
   /** Also end the command when we ourselves die or the network does: the leash is opened before it is needed. */
   readonly armed: boolean;
+  /** By what a leash of another login knows the command. */
+  readonly mark: string | null;
 }
 
 /** Watches over one running command: has the leash ready when it is wanted, and takes it back at the end. */
@@ -24,10 +27,7 @@ export class Guard {
   /** The host heard nothing of us for too long, and has ended the command. */
   lost = false;
 
-  constructor(
-    private readonly connection: Connection,
-    private readonly options: GuardOptions,
-  ) {
+  constructor(private readonly options: GuardOptions) {
     this.timer = options.armed ? setTimeout(() => void this.open(), ARM_AFTER_MS) : null;
   }
 
@@ -53,12 +53,14 @@ export class Guard {
   }
 
   private open(): Promise<Leash | null> {
-    const { graceMs, silenceMs } = this.options;
+    const { connection, graceMs, silenceMs, mark } = this.options;
+    // A login of its own would find nothing there that it could know for the command.
+    if (connection.kind === 'plain' && mark === null) return Promise.resolve(null);
     const silenceSeconds = Math.ceil(silenceMs / 1000);
-    const command = leashCommand({ graceSeconds: graceMs / 1000, silenceSeconds });
+    const command = leashCommand({ graceSeconds: graceMs / 1000, silenceSeconds, marked: mark !== null });
     const signal = AbortSignal.timeout(OPEN_MS);
     this.over ??= new AbortController();
-    this.leash ??= Leash.open(this.connection, { command, silenceMs }, signal, this.over.signal);
+    this.leash ??= Leash.open(connection, { command, silenceMs, mark }, signal, this.over.signal);
     return this.leash;
   }
 

@@ -38,10 +38,30 @@ const BEFORE = [
     'scan() { x=$(ps -A -o pid= -o ppid= -o sid= -o stat= 2>/dev/null); k=" $me ";',
     'set -- $x; while test $# -ge 4; do if test $2 -eq $me; then k="$k$1 "; fi; shift 4; done; }',
   ].join(' '),
+] as const;
+
+/** The commands of this connection are the siblings. */
+const SIBLINGS = [
   [
     'learn() { scan; set -- $x; while test $# -ge 4; do',
     'if test $2 -eq $p && test $1 -ne $me && { test $3 -eq $1 || test $3 -eq $p; }; then case " $s " in *" $3 "*) ;; *) s="$s $3";; esac; fi; shift 4; done; }',
   ].join(' '),
+];
+
+/**
+ * Of a login of its own (`--no-mux`) nothing is a sibling. What leads a session, bears the mark (in its text, or in a
+ * variable: `e` shows those) and was started by the server is the command; a setsid child was not started by it.
+ */
+const MARKED = [
+  'p=0; read m',
+  'marked() { ps axeww -o pid= -o ppid= -o sid= -o args= 2>/dev/null | while read a b c d; do case $d in (*$m*) test $a -eq $c && echo $a $b;; esac; done; }',
+  [
+    'learn() { set -- $(marked); while test $# -ge 2; do case $(ps -o args= -p $2) in (*sshd*|*dropbear*)',
+    'case " $s " in (*" $1 "*) ;; (*) s="$s $1";; esac;; esac; shift 2; done; }',
+  ].join(' '),
+];
+
+const REST = [
   [
     'live() { scan; l=; n=0; set -- $x; while test $# -ge 4; do case " $s " in *" $3 "*) case $4 in Z*) ;; *)',
     'case $k in *" $1 "*|*" $2 "*) ;; *) if test $1 -ne $p; then l="$l $1"; n=$((n+1)); fi;; esac;;',
@@ -70,12 +90,16 @@ function watch(silenceSeconds: number): string[] {
   ];
 }
 
-const TALK = [
-  'echo leash waits; read c || exit 0; test $c = go || exit 0',
+const GREET = ['echo leash waits; read c || exit 0; test $c = go || exit 0'] as const;
+
+const BELOW_A_SERVER = [
   [
     'case $(ps -A -o pid= -o comm= 2>/dev/null | while read a b; do if test $a -eq $p; then echo $b; fi; done) in',
     '*sshd*|*dropbear*) ;; *) exit 0;; esac',
   ].join(' '),
+] as const;
+
+const TALK = [
   'learn',
   'watch 3>&1 </dev/null >/dev/null 2>&1 & eval w=$last',
   [
@@ -90,9 +114,14 @@ export interface LeashTimes {
   readonly graceSeconds: number;
   /** Without a word of ours for this long the network counts as lost. */
   readonly silenceSeconds: number;
+  /** The command is found by a mark, the first line of the input, not as a sibling. @default false */
+  readonly marked?: boolean;
 }
 
-export function leashCommand({ graceSeconds, silenceSeconds }: LeashTimes): string {
-  const parts = [...BEFORE, ...finish(graceSeconds), ...watch(silenceSeconds), ...TALK];
+export function leashCommand({ graceSeconds, silenceSeconds, marked = false }: LeashTimes): string {
+  const find = marked ? MARKED : SIBLINGS;
+  const greet = marked ? GREET : [...GREET, ...BELOW_A_SERVER];
+  const after = [...finish(graceSeconds), ...watch(silenceSeconds), ...greet, ...TALK];
+  const parts = [...BEFORE, ...find, ...REST, ...after];
   return `exec sh -c '${parts.join('; ').replaceAll('do;', 'do')}' ${quoteForShell('$!')}`;
 }

@@ -13,6 +13,8 @@ export interface LeashOptions {
   readonly command: string;
   /** Without a word of ours for this long the remote end takes the network for lost. */
   readonly silenceMs: number;
+  /** By what a leash of another login knows the command; null: it goes over the same connection. */
+  readonly mark: string | null;
 }
 
 /**
@@ -43,19 +45,22 @@ export class Leash {
    */
   static async open(
     connection: Connection,
-    { command, silenceMs }: LeashOptions,
+    { command, silenceMs, mark }: LeashOptions,
     signal: AbortSignal,
     unwanted: AbortSignal,
   ): Promise<Leash | null> {
     let channel: Channel;
     try {
+      // A login of its own can be given up at any time; a session that a master was asked for can't.
+      const end = mark === null ? signal : AbortSignal.any([signal, unwanted]);
       // The session that it would wait for is the command's own.
-      channel = await connection.open(command, { stdin: 'pipe', signal, wait: false });
+      channel = await connection.open(command, { stdin: 'pipe', signal: end, wait: false });
     } catch {
       return null;
     }
     channel.exited.catch(() => undefined);
     const leash = new Leash(channel);
+    if (mark !== null) channel.stdin?.write(`${mark}\n`);
     const stop = (): void => leash.waiting?.(null);
     unwanted.addEventListener('abort', stop, { once: true });
     const isThere = await leash.hello(unwanted);

@@ -133,8 +133,8 @@ describe('bad input exits 2 with one line on stderr and nothing on stdout', () =
       [...H, 'exec', '--max-output', '-1', 'x'],
       /--max-output: "-1" is no size/,
     ],
-    ['masters alone', ['masters'], /masters: no command given; one of: list, close/],
-    ['masters of no kind', ['masters', 'kill'], /masters: unknown command "kill"; one of: list, close/],
+    ['masters alone', ['masters'], /masters: no command given; one of: list, open, close/],
+    ['masters of no kind', ['masters', 'kill'], /masters: unknown command "kill"; one of: list, open, close/],
     [
       'masters list with words',
       ['masters', 'list', 'web1'],
@@ -189,7 +189,7 @@ describe('help and version', () => {
       /--hostfile <file>[\s\S]*--fanout[\s\S]*--timeout[\s\S]*--json/,
     ],
     [['exec', '-h'], /^Usage: pssh-ts exec /, /--keep-commands/],
-    [['masters', '--help'], /^Usage: pssh-ts masters list\|close/, /list[\s\S]*close/],
+    [['masters', '--help'], /^Usage: pssh-ts masters list\|open\|close/, /list[\s\S]*close/],
     [['masters', 'list', '--help'], /^Usage: pssh-ts masters list /, /--json/],
     [['masters', 'close', '-h'], /^Usage: pssh-ts masters close /, /hosts/],
   ])('%j goes to stdout and exits 0', async (args, head, body) => {

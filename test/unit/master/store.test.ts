@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { newMasterId, newOwnerId, type SocketName, socketName } from '../../../src/master/names.js';
 import { Owner } from '../../../src/master/owner.js';
 import { type MasterRecord, MasterStore } from '../../../src/master/store.js';
+import { hasDependents } from '../../../src/master/via.js';
 import { tempFolder } from '../temp-folder.js';
 import { alive, type FakeMaster, fakeMaster } from './fake-master.js';
 
@@ -94,6 +95,17 @@ describe('take', () => {
     expect(mine).not.toBeNull();
     expect(await store.take(mine as SocketName, null)).toEqual(name);
     expect(files()).toEqual([socketName(name)]);
+  });
+
+  it('under another hash takes the record along', async () => {
+    const store = new MasterStore(folder.path);
+    const name = free();
+    deadSocket(name);
+    await store.writeRecord(name, record());
+    const jump = { hash: 'ba0123456789', id: name.id, owner: newOwnerId() };
+    expect(await store.takeAs(name, jump.owner, jump.hash)).toEqual(jump);
+    expect(await store.readRecord(jump)).toEqual(record());
+    expect(files()).toEqual([socketName(jump), `ba0123456789.${name.id}.json`].sort());
   });
 
   it('says so when the folder is not there', async () => {
@@ -195,5 +207,19 @@ describe('sweep', () => {
     expect(files()).toEqual(
       names.flatMap(({ id }) => [socketName({ hash: HASH, id, owner: null }), `${HASH}.${id}.json`]).sort(),
     );
+  });
+});
+
+describe('hasDependents', () => {
+  it('finds the masters that go through one by its name, whoever has them', async () => {
+    const store = new MasterStore(folder.path);
+    const [bastion, other, host] = [free('aaaa'), free('bbbb'), free('cccc')];
+    for (const name of [bastion, other, host]) deadSocket(name);
+    const via = { label: 'bastion', master: `${HASH}.aaaa` };
+    await store.writeRecord(host, record({ via }));
+    expect(await hasDependents(store, { ...bastion, owner: newOwnerId() })).toBe(true);
+    expect(await hasDependents(store, other)).toBe(false);
+    await store.remove(host);
+    expect(await hasDependents(store, bastion)).toBe(false);
   });
 });

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { CONNECTION_DEFAULTS, type ConnectionOptions } from '../../../src/core/options.js';
-import { destinationArgs, masterArgs, resolveArgs, sessionArgs } from '../../../src/ssh/argv.js';
+import {
+  destinationArgs,
+  jumpCommand,
+  masterArgs,
+  plainArgs,
+  resolveArgs,
+  sessionArgs,
+} from '../../../src/ssh/argv.js';
 import { makeTarget } from '../make.js';
 
 const target = makeTarget('web1');
@@ -50,6 +57,15 @@ describe('masterArgs', () => {
     ]);
   });
 
+  it('asks on the terminal where that is wanted, with no log, and a limit on connecting alone', () => {
+    const options = { ...start, connection: CONNECTION_DEFAULTS, serverAliveSeconds: null, prompts: true };
+    expect(masterArgs(options)).toEqual([
+      ...['-f', '-N', '-M', '-T', '-S', '/run/c', '-o', 'BatchMode=no', '-o', 'ConnectTimeout=10'],
+      ...OURS.slice(2),
+      ...['-o', 'ControlPersist=600', 'web1'],
+    ]);
+  });
+
   it('leaves keep-alives to ssh_config where that sets them', () => {
     const args = masterArgs({ ...start, connection: CONNECTION_DEFAULTS, serverAliveSeconds: null });
     expect(args.join(' ')).not.toContain('ServerAlive');
@@ -65,6 +81,30 @@ describe('masterArgs', () => {
     for (const option of ['BatchMode=yes', 'ControlPersist=600', 'LogLevel=VERBOSE']) {
       expect(args.indexOf(option)).toBeLessThan(args.indexOf('-F'));
     }
+  });
+});
+
+describe('the way through a jump host', () => {
+  it('is a ProxyCommand of ours, before what the user set, and no -J, which would not go with it', () => {
+    const start = { target, controlPath: '/run/c', logPath: '/run/l', persistSeconds: 600 };
+    const args = masterArgs({ ...start, connection: full, serverAliveSeconds: null, proxyCommand: 'ssh x' });
+    expect(args).not.toContain('-J');
+    expect(args.indexOf('ProxyCommand=ssh x')).toBeGreaterThan(0);
+    expect(args.indexOf('ProxyCommand=ssh x')).toBeLessThan(args.indexOf('-F'));
+    expect(args).toContain('ProxyUseFdpass=no');
+  });
+
+  it('is exactly this, in words that ssh and then any shell read as they are meant', () => {
+    const command = jumpCommand({
+      controlPath: "/run/it's 5%/c",
+      logPath: '/run/l',
+      hostname: 'fe80::1%eth0',
+      port: 22,
+    });
+    expect(command).toBe(
+      "ssh -F none -S '/run/it'\\''s 5%%/c' -E /run/l -o 'ControlMaster=no' -o 'BatchMode=yes' " +
+        "-o 'ProxyCommand=false' -W '[fe80::1%%eth0]:22' jump",
+    );
   });
 });
 
@@ -96,5 +136,26 @@ describe('resolveArgs', () => {
   it('asks for what the connection would use', () => {
     expect(resolveArgs(target, CONNECTION_DEFAULTS)).toEqual(['-G', 'web1']);
     expect(resolveArgs(target, full)).toEqual(['-G', ...destinationArgs(target, full), 'web1']);
+  });
+});
+
+describe('plainArgs', () => {
+  it('has no control socket, a mark after the login, and the command last', () => {
+    const args = plainArgs({
+      target,
+      connection: CONNECTION_DEFAULTS,
+      logPath: '/run/l',
+      serverAliveSeconds: 15,
+      mark: 'abc',
+      command: '-x',
+    });
+    expect(args).toEqual([
+      ...['-T', '-E', '/run/l', '-o', 'LogLevel=DEBUG1', '-o', 'ControlPath=none', '-o', 'ControlMaster=no'],
+      ...['-o', 'PermitLocalCommand=yes', '-o', 'LocalCommand=exec sh -c "echo abc >&2"'],
+      ...['-o', 'StdinNull=no', '-o', 'ForkAfterAuthentication=no', '-o', 'SessionType=default'],
+      ...OURS,
+      ...['-o', 'ControlPersist=no', '-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=3'],
+      ...['web1', '--', '-x'],
+    ]);
   });
 });

@@ -3,7 +3,11 @@ import {
   connectedAddress,
   type Diagnosis,
   diagnose,
+  forwardFault,
   lastLine,
+  plainEnd,
+  plainProgress,
+  refusedForwards,
   sessionEnd,
 } from '../../../src/ssh/diagnose.js';
 
@@ -277,7 +281,13 @@ describe('sessionEnd', () => {
     expect(sessionEnd(log(...START, HELLO, refusal, ...OWN_LOGIN))).toEqual({
       kind: 'refused',
       reason: refusal,
+      busy: true,
     });
+  });
+
+  it('a master that went before it answered: it may have passed the command on', () => {
+    const gone = 'mux_client_request_session: read from master failed: Broken pipe';
+    expect(sessionEnd(log(...START, HELLO, gone, ...OWN_LOGIN))).toEqual({ kind: 'unknown' });
   });
 
   it('a master that is not there', () => {
@@ -285,6 +295,7 @@ describe('sessionEnd', () => {
     expect(sessionEnd(log(...START, gone, ...OWN_LOGIN))).toEqual({
       kind: 'refused',
       reason: 'the master gave no session',
+      busy: false,
     });
     // Silence proves nothing: the command may have run.
     expect(sessionEnd('')).toEqual({ kind: 'unknown' });
@@ -292,6 +303,100 @@ describe('sessionEnd', () => {
 
   it('a socket that nobody listens on', () => {
     const dead = 'Control socket connect(/run/x): Connection refused';
-    expect(sessionEnd(log(...START, dead, ...OWN_LOGIN))).toEqual({ kind: 'refused', reason: dead });
+    expect(sessionEnd(log(...START, dead, ...OWN_LOGIN))).toEqual({
+      kind: 'refused',
+      reason: dead,
+      busy: false,
+    });
+  });
+});
+
+describe('forwardFault', () => {
+  it('is none where the way through stood', () => {
+    expect(forwardFault('')).toBeNull();
+  });
+
+  it("has the client's words where the jump host refused", () => {
+    expect(forwardFault(log('Stdio forwarding request failed: Session open refused by peer'))).toEqual({
+      lost: false,
+      reason: 'Session open refused by peer',
+    });
+  });
+
+  it('says lost where ssh found no master and was kept from a login', () => {
+    const missing = log(
+      'kex_exchange_identification: Connection closed by remote host',
+      'Connection closed by UNKNOWN port 65535',
+    );
+    expect(forwardFault(missing)).toMatchObject({ lost: true });
+    expect(forwardFault(log('Control socket connect(/run/x): Connection refused'))).toMatchObject({
+      lost: true,
+    });
+  });
+});
+
+describe('refusedForwards', () => {
+  it('finds what a server refused, each reason once', () => {
+    const text = log(
+      'Authenticated to bastion ([127.0.0.1]:22) using "publickey".',
+      'channel 2: open failed: connect failed: Connection refused',
+      'channel 3: open failed: administratively prohibited: open failed',
+      'channel 2: open failed: connect failed: Connection refused',
+    );
+    expect(refusedForwards(text)).toEqual([
+      'connect failed: Connection refused',
+      'administratively prohibited: open failed',
+    ]);
+  });
+});
+
+it('prefers what ssh said before "UNKNOWN port", which is all it knows through a proxy', () => {
+  const dropped = log(
+    'kex_exchange_identification: Connection closed by remote host',
+    'Connection closed by UNKNOWN port 65535',
+  );
+  expect(diagnose(dropped)).toMatchObject({
+    retry: true,
+    reason: 'kex_exchange_identification: Connection closed by remote host',
+  });
+  expect(diagnose(log('Connection closed by UNKNOWN port 65535'))).toMatchObject({ retry: true });
+});
+// `ssh HOST COMMAND` with LogLevel=DEBUG1.
+describe('a login for one command', () => {
+  const LOGIN = [
+    'debug1: Offering public key: /home/me/.ssh/id_ed25519',
+    'Authenticated to web1 ([10.0.0.1]:22) using "publickey".',
+    'debug1: channel 0: new session [client-session] (inactive timeout: 0)',
+  ];
+  const SENT = 'debug1: Sending command: true';
+  const exit = (status: number) => [
+    'debug1: client_input_channel_req: channel 0 rtype exit-status reply 0',
+    'Transferred: sent 3472, received 3340 bytes, in 0.0 seconds',
+    `debug1: Exit status ${status}`,
+  ];
+
+  it('tells how far it has come', () => {
+    expect(plainProgress('')).toBe('connecting');
+    expect(plainProgress(log('debug1: Sending command: true'))).toBe('connecting');
+    expect(plainProgress(log(...LOGIN))).toBe('connected');
+    expect(plainProgress(log(...LOGIN, SENT))).toBe('sent');
+  });
+
+  it.each([0, 1, 254])('a code of %i is the command’s, whatever the log says', (status) => {
+    expect(plainEnd(log(...LOGIN, SENT, ...exit(status)), status)).toEqual({ status });
+    expect(plainEnd('', status)).toEqual({ status });
+  });
+
+  it('255 is the command’s where the log says so, else a signal or the end of the connection', () => {
+    expect(plainEnd(log(...LOGIN, SENT, ...exit(255)), 255)).toEqual({ status: 255 });
+    const signal = 'debug1: client_input_channel_req: channel 0 rtype exit-signal reply 0';
+    expect(plainEnd(log(...LOGIN, SENT, signal, 'debug1: Exit status -1'), 255)).toEqual({ signal: null });
+    expect(plainEnd(log(...LOGIN, SENT, 'debug1: Exit status -1'), 255)).toBeNull();
+    expect(plainEnd(log(...LOGIN, SENT), null)).toBeNull();
+  });
+
+  it('a command whose text looks like the log does not say its own end', () => {
+    const text = `${SENT}\ndebug1: Exit status 255`;
+    expect(plainEnd(log(...LOGIN, text, 'debug1: Exit status -1'), 255)).toBeNull();
   });
 });

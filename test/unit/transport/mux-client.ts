@@ -13,6 +13,7 @@ export function makeMaster(controlPath: string, rest: Partial<Master> = {}): Mas
     address: null,
     session: { forwards: false, sendEnv: [], setEnv: [] },
     sessionCap: null,
+    users: false,
     ...rest,
   };
 }

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { PsshError } from '../core/errors.js';
+import { Clock } from '../master/clock.js';
+import { ConnectFailure } from '../master/login.js';
+import type { Master, MasterPool } from '../master/pool.js';
+import { pauseBeforeRetry } from '../master/retry-pause.js';
+import { plainArgs } from '../ssh/argv.js';
+import { diagnose, lastLine, plainEnd, plainProgress } from '../ssh/diagnose.js';
+import { watchLog } from '../ssh/log-watch.js';
+import { type ResolvedConfig, resolveConfig, serverAliveOf } from '../ssh/resolve.js';
+import { AfterMark } from './after-mark.js';
+import { type LoggedSsh, startLoggedSsh } from './logged-ssh.js';
+import { notOpened } from './mux/slots.js';
+import type { Channel, Connection, OpenOptions, Transport } from './transport.js';
+
+// The mark stands in the pipe before the command is sent, unless the user's shell is one that runs nothing.
+const MARK_MS = 100;
+const NEVER = new AbortController().signal;
+
+/** `--no-mux`: an `ssh HOST COMMAND` for each command, with a login of its own and no master. */
+export const plainTransport: Transport = {
+  kind: 'plain',
+  connect: async (master, pool) => new PlainConnection(master, pool),
+};
+
+class PlainConnection implements Connection {
+  readonly kind = 'plain';
+  readonly reason = '--no-mux';
+  private readonly running = new Set<LoggedSsh>();
+  private resolved: ResolvedConfig | null = null;
+
+  constructor(
+    private readonly master: Master,
+    private readonly pool: MasterPool,
+  ) {}
+
+  /**
+   * Logs in and sends the command, again where the server dropped the connection before the login was done, all
+   * within the connect timeout.
+   */
+  async open(command: string, options: OpenOptions): Promise<Channel> {
+    const { target, connection } = this.master;
+    const outer = options.signal ?? NEVER;
+    const clock = new Clock(outer, connection.connectTimeoutMs);
+    const tries = { made: 0, said: null as string | null };
+    try {
+      for (;;) {
+        clock.signal.throwIfAborted();
+        const made = await this.attempt(command, options, clock.signal, tries);
+        if ('exited' in made) return { ...made, attempts: tries.made };
+        tries.said = made.reason;
+        if (!made.retry || tries.made > connection.connectRetries)
+          throw new ConnectFailure(target, made.status, made.code, made.reason, tries.made);
+        await pauseBeforeRetry(tries.made, clock.signal);
+      }
+    } catch (error) {
+      if (outer.aborted) throw notOpened('given up before the command was sent', target.label, outer.reason);
+      if (!clock.expired) throw error;
+      const reason = `not connected within ${connection.connectTimeoutMs / 1000}s${tries.said === null ? '' : ` (${tries.said})`}`;
+      throw new ConnectFailure(target, 'unreachable', 'ERR_CONNECT_TIMEOUT', reason, tries.made);
+    } finally {
+      clock.stop();
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const ssh of this.running) ssh.kill();
+  }
+
+  private async attempt(
+    command: string,
+    options: OpenOptions,
+    signal: AbortSignal,
+    tries: { made: number; said: string | null },
+  ): Promise<Channel | ReturnType<typeof diagnose>> {
+    const { target, connection } = this.master;
+    this.resolved ??= await resolveConfig(target, connection, signal);
+    const serverAliveSeconds = serverAliveOf(this.resolved);
+    const mark = randomBytes(9).toString('hex');
+    tries.made += 1;
+    options.onAttempt?.(tries.made);
+    const stderr = new AfterMark(mark);
+    const tty = options.pty !== undefined;
+    const argsFor = (logPath: string): string[] =>
+      plainArgs({ target, connection, logPath, serverAliveSeconds, mark, command, tty });
+    const { stdin, pty } = options;
+    const ssh = await startLoggedSsh(this.pool, argsFor, { stdin, term: pty?.term, filter: stderr });
+    this.running.add(ssh);
+    void ssh.ended.then(() => this.running.delete(ssh));
+    const find = (log: string): 'sent' | null => {
+      const progress = plainProgress(log);
+      tries.said = progress === 'connecting' ? lastLine(log) : null;
+      return progress === 'sent' ? progress : null;
+    };
+    if ((await watchLog(ssh.logPath, find, ssh.ended, signal)) === null) {
+      if (signal.aborted) {
+        ssh.kill();
+        // It may have been sent in the very moment it was given up.
+        if (plainProgress((await ssh.ended).log) !== 'sent') signal.throwIfAborted();
+      }
+      const { log } = await ssh.ended;
+      const progress = plainProgress(log);
+      if (progress === 'connecting') return diagnose(log);
+      const reason = lastLine(log) ?? 'the connection was lost before the command was sent';
+      if (progress === 'connected') throw notOpened(reason, target.label);
+    }
+    await Promise.race([stderr.seen, pause(MARK_MS)]);
+    stderr.pass();
+    return this.channelOf(ssh);
+  }
+
+  private channelOf(ssh: LoggedSsh): Channel {
+    const target = this.master.target.label;
+    const exited = ssh.ended.then(({ code, signal, log }) => {
+      const exit = plainEnd(log, code);
+      if (exit !== null) return exit;
+      const reason =
+        signal === null
+          ? 'the connection was lost while the command ran'
+          : `the local ssh was killed by ${signal} while the command ran`;
+      throw new PsshError('ERR_DISCONNECTED', reason, { target });
+    });
+    // Whoever opened the channel awaits it; until then a failure must not count as unhandled.
+    exited.catch(() => undefined);
+    const { stdin, stdout, stderr } = ssh;
+    return { stdin, stdout, stderr, exited, close: () => ssh.kill() };
+  }
+}
