@@ -5,7 +5,7 @@ import type { ConnectionOptions } from '../core/options.js';
 import type { Target } from '../core/target.js';
 import { jumpCommand } from '../ssh/argv.js';
 import { forwardFault, refusedForwards } from '../ssh/diagnose.js';
-import type { ResolvedConfig } from '../ssh/resolve.js';
+import type { LoginConfig } from '../ssh/resolve-alike.js';
 import type { Clock } from './clock.js';
 import { aliveCheck } from './control.js';
 import { ConnectFailure } from './login.js';
@@ -64,7 +64,7 @@ export class Jumps {
    * @returns null: it has none, or jump hosts are left to ssh
    * @throws JumpFailure, PsshError, or the signal's reason
    */
-  async route(resolved: ResolvedConfig, asker: Asker): Promise<Route | null> {
+  async route(resolved: LoginConfig, asker: Asker): Promise<Route | null> {
     const { connection, target } = asker;
     if (resolved.proxyJump === null || !connection.jumpMaster || !connection.mux) return null;
     const hops = parseJump(resolved.proxyJump);
@@ -173,7 +173,7 @@ export class Route {
   ) {}
 
   /** The ProxyCommand of one login, and what it can be asked once that login has failed. */
-  async attempt(resolved: ResolvedConfig, logPath: string): Promise<Passage> {
+  async attempt(resolved: LoginConfig, logPath: string): Promise<Passage> {
     const { controlPath, logFile } = this.master;
     const { hostname, port } = resolved;
     const logged = logFile === null ? 0 : ((await stat(logFile).catch(() => null))?.size ?? 0);

@@ -3,7 +3,8 @@ import { PsshError } from '../core/errors.js';
 import type { ConnectionOptions } from '../core/options.js';
 import type { Target } from '../core/target.js';
 import { type Diagnosis, lastLine } from '../ssh/diagnose.js';
-import { type ResolvedConfig, resolveConfig, serverAliveOf } from '../ssh/resolve.js';
+import { serverAliveOf } from '../ssh/resolve.js';
+import type { LoginConfig } from '../ssh/resolve-alike.js';
 import { Clock } from './clock.js';
 import { Gates } from './gate.js';
 import type { Route } from './jumps.js';
@@ -42,8 +43,10 @@ export interface LoginOptions {
   /** All of it must be done by then. @default the connect timeout */
   readonly timeoutMs?: number;
   readonly signal: AbortSignal;
+  /** What ssh_config says of the target. */
+  readonly resolve: (target: Target, signal: AbortSignal) => Promise<LoginConfig>;
   /** The way through a jump host's master; null: there is none. @default none, ssh jumps by itself */
-  readonly findRoute?: (resolved: ResolvedConfig, clock: Clock) => Promise<Route | null>;
+  readonly findRoute?: (resolved: LoginConfig, clock: Clock) => Promise<Route | null>;
   /** For those who log in to many at once. */
   readonly gates?: Gates;
   /** Called before each try. */
@@ -102,7 +105,7 @@ async function tryUntilDone(options: LoginOptions, clock: Clock, tries: Tries): 
   const { target, connection, controlPath } = options;
   const { signal } = clock;
   const persistSeconds = Math.max(SHORTEST_PERSIST_SECONDS, Math.ceil(connection.persistMs / 1000));
-  const resolved = await resolveConfig(target, connection, signal);
+  const resolved = await options.resolve(target, signal);
   const session = sessionTraits(resolved);
   const users = options.usersMaster ? await liveUsersMaster(resolved) : null;
   signal.throwIfAborted();
@@ -137,7 +140,7 @@ async function tryUntilDone(options: LoginOptions, clock: Clock, tries: Tries): 
 }
 
 interface Try {
-  readonly resolved: ResolvedConfig;
+  readonly resolved: LoginConfig;
   readonly route: Route | null;
   readonly persistSeconds: number;
   readonly tries: Tries;
@@ -181,7 +184,7 @@ async function tryOnce(options: LoginOptions, { resolved, route, tries, signal, 
 }
 
 /** Whose patience with many logins at once it is: where ssh itself jumps, the jump host's. */
-function serverOf({ proxyJump, hostname, port }: ResolvedConfig, route: Route | null): string {
+function serverOf({ proxyJump, hostname, port }: LoginConfig, route: Route | null): string {
   if (proxyJump !== null && route === null) return `jump ${proxyJump}`;
   return JSON.stringify([route?.label ?? null, hostname, port]);
 }

@@ -115,6 +115,7 @@ async function logInQuietly(
     connection,
     controlPath: store.pathOf(name),
     logPath: store.file(`s.${name.owner}.1`),
+    resolve: (asked, until) => resolveConfig(asked, connection, until),
     usersMaster: !connection.ownMasters,
     signal,
     onAttempt: () => onLogin(target),

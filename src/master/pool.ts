@@ -4,6 +4,8 @@ import type { ConnectionOptions } from '../core/options.js';
 import { shortage } from '../core/shortage.js';
 import { type Target, targetKey } from '../core/target.js';
 import type { ConfigState } from '../ssh/config-state.js';
+import { resolveConfig } from '../ssh/resolve.js';
+import { AlikeResolver } from '../ssh/resolve-alike.js';
 import { Clock } from './clock.js';
 import { aliveCheck, endMaster } from './control.js';
 import { destinationHash } from './destination.js';
@@ -90,6 +92,7 @@ export class MasterPool {
   /** Hosts that the user's own master could not serve: they get one of ours. */
   private readonly passedOver = new Set<string>();
   private readonly gates = new Gates();
+  private readonly alike: AlikeResolver;
   private readonly jumps = new Jumps((target, way, signal) => this.acquireJump(target, way, signal));
   private logs = 0;
   private closing = false;
@@ -98,7 +101,9 @@ export class MasterPool {
     private readonly options: PoolOptions,
     private readonly store: MasterStore,
     private readonly owner: Owner,
-  ) {}
+  ) {
+    this.alike = new AlikeResolver(options.connection);
+  }
 
   static async open(options: PoolOptions): Promise<MasterPool> {
     const store = new MasterStore(options.folder);
@@ -370,6 +375,10 @@ export class MasterPool {
         controlPath,
         logPath: isJump ? this.store.logOf(name) : this.newLogPath(),
         keepLog: isJump,
+        resolve: (asked, until) =>
+          connection === this.options.connection
+            ? this.alike.resolve(asked, until)
+            : resolveConfig(asked, connection, until),
         usersMaster: wantsUsersMaster(connection, isJump) && !this.passedOver.has(key),
         timeoutMs,
         signal,

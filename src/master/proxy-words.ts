@@ -3,7 +3,7 @@ import type { ConnectionOptions } from '../core/options.js';
 import type { Target } from '../core/target.js';
 import { proxyProbeArgs } from '../ssh/argv.js';
 import { type Diagnosis, diagnose, lastLine } from '../ssh/diagnose.js';
-import type { ResolvedConfig } from '../ssh/resolve.js';
+import type { LoginConfig } from '../ssh/resolve-alike.js';
 import { runSsh } from '../ssh/spawn.js';
 
 const PROBE_MS = 10_000;
@@ -16,7 +16,7 @@ const PROBE_MS = 10_000;
 export async function proxyWords(
   target: Target,
   connection: ConnectionOptions,
-  resolved: ResolvedConfig,
+  resolved: LoginConfig,
   signal: AbortSignal,
 ): Promise<Diagnosis | null> {
   const name = proxyName(resolved);
@@ -28,7 +28,7 @@ export async function proxyWords(
   return { ...diagnosis, reason: `${name}: ${diagnosis.reason}` };
 }
 
-function proxyName({ proxyJump, values }: ResolvedConfig): string | null {
+function proxyName({ proxyJump, values }: LoginConfig): string | null {
   if (proxyJump === null)
     return (values.get('proxycommand')?.[0] ?? 'none') === 'none' ? null : 'ProxyCommand';
   const hops = parseJump(proxyJump);

@@ -1,5 +1,5 @@
 import { SERVER_ALIVE } from '../ssh/argv.js';
-import type { ResolvedConfig } from '../ssh/resolve.js';
+import type { LoginConfig } from '../ssh/resolve-alike.js';
 
 /** What ssh_config wants of a host's sessions; kept beside the socket, so that a warm run need not ask again. */
 export interface SessionTraits {
@@ -15,7 +15,7 @@ export interface SessionTraits {
 
 export const DEFAULT_ALIVE_SECONDS = SERVER_ALIVE.interval * SERVER_ALIVE.countMax;
 
-export function sessionTraits({ values, serverAliveInterval }: ResolvedConfig): SessionTraits {
+export function sessionTraits({ values, serverAliveInterval }: LoginConfig): SessionTraits {
   // ForwardAgent may also name a socket.
   const wanted = (keyword: string): boolean => (values.get(keyword)?.[0] ?? 'no') !== 'no';
   const countMax = Number(values.get('serveralivecountmax')?.[0] ?? SERVER_ALIVE.countMax);

@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import type { ResolvedConfig } from '../ssh/resolve.js';
+import type { LoginConfig } from '../ssh/resolve-alike.js';
 import { aliveCheck } from './control.js';
 
 // A stopped master takes a connection and says nothing.
@@ -17,7 +17,7 @@ export interface UsersMaster {
  * Asks the socket itself, so that a look at a hundred hosts starts no process.
  * @returns null: none is named, nobody answers there, or the socket is somebody else's
  */
-export async function liveUsersMaster(resolved: ResolvedConfig): Promise<UsersMaster | null> {
+export async function liveUsersMaster(resolved: LoginConfig): Promise<UsersMaster | null> {
   const controlPath = resolved.values.get('controlpath')?.[0];
   if (controlPath === undefined || controlPath === 'none') return null;
   const stats = await lstat(controlPath).catch(() => null);

@@ -35,7 +35,9 @@ export async function resolveConfig(
 }
 
 /** The ServerAliveInterval that we set, so that a lost network is noticed; null: ssh_config sets one. */
-export function serverAliveOf({ serverAliveInterval }: ResolvedConfig): number | null {
+export function serverAliveOf({
+  serverAliveInterval,
+}: Pick<ResolvedConfig, 'serverAliveInterval'>): number | null {
   return serverAliveInterval > 0 ? null : SERVER_ALIVE.interval;
 }
 
