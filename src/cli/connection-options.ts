@@ -14,7 +14,7 @@ const OWN_KEYWORDS: Readonly<Record<string, string>> = {
   controlpersist: 'use --persist',
   batchmode: 'pssh-ts never waits for a keyboard',
   remotecommand: 'the command is what follows exec',
-  requesttty: 'pssh-ts runs commands without a terminal',
+  requesttty: 'use --tty',
   sessiontype: 'pssh-ts runs commands',
   forkafterauthentication: 'pssh-ts runs commands',
   stdinnull: 'use -I for input, nothing for none',

@@ -16,7 +16,8 @@ export function dryRun(
     for (const { command } of steps) io.stdout.write(`${target.label}: [ssh ${flags}] ${command}\n`);
   }
   const limit = run.timeoutMs === null ? 'no time limit' : `at most ${run.timeoutMs / 1000}s each`;
+  const deadline = run.deadlineMs === null ? '' : `, ${run.deadlineMs / 1000}s for all`;
   const hosts = `${plan.length} host${plan.length === 1 ? '' : 's'}`;
-  io.stderr.write(`pssh-ts: dry run: ${hosts}, fanout ${run.fanout}, ${limit}; nothing was run\n`);
+  io.stderr.write(`pssh-ts: dry run: ${hosts}, fanout ${run.fanout}, ${limit}${deadline}; nothing was run\n`);
   return EXIT.ok;
 }

@@ -98,11 +98,11 @@ export async function execute(execution: Execution): Promise<number> {
     screen?.close();
     store.close();
     // What nobody reads would hold the process for as long as its reader lives.
-    if (output.isGivenUp()) io.exitNow(interrupts.exitCode ?? EXIT.failure);
+    if (output.isGivenUp()) io.exitNow(interrupts.exitCode ?? EXIT.timeout);
   }
 }
 
-/** After a cancel a reader that does not read is waited for no longer than the remotes are. */
+/** After a cancel or the deadline a reader that does not read is waited for no longer than the remotes are. */
 function giveUpOutput(
   signal: AbortSignal,
   run: RunOptions,
@@ -112,15 +112,18 @@ function giveUpOutput(
   let timer: NodeJS.Timeout | undefined;
   let givenUp = false;
   const start = (): void => {
-    timer = setTimeout(() => {
+    // A cancel may follow the deadline.
+    timer ??= setTimeout(() => {
       givenUp = stdout.abandon();
       if (givenUp) tell('pssh-ts: the reader of the output does not read; the rest of it is dropped\n');
     }, run.killGraceMs + run.drainMs);
   };
   signal.addEventListener('abort', start, { once: true });
+  const deadline = run.deadlineMs === null ? undefined : setTimeout(start, run.deadlineMs);
   return {
     clear: () => {
       clearTimeout(timer);
+      clearTimeout(deadline);
       signal.removeEventListener('abort', start);
     },
     isGivenUp: () => givenUp,

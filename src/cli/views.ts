@@ -71,7 +71,7 @@ export function views(execution: Execution, outlets: Outlets): Sink[] {
     quiet,
     verbose: (options.verbose ?? 0) > 0,
     color: traits.color.stderr,
-    timeoutMs: run.timeoutMs,
+    limits: run,
     maxOutput: run.maxOutput,
   });
   const view = VIEWS[execution.view]({ ...outlets, execution, traits, summary });

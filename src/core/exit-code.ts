@@ -33,10 +33,15 @@ export function exitCode(results: Iterable<HostResult>): number {
   for (const result of results) {
     // No ssh to start: nothing is wrong with the hosts.
     if (result.error?.code === 'ERR_SSH_SPAWN') return EXIT.failure;
-    const own = CODE_OF[result.status] ?? (result.skippedBy === 'failure' ? EXIT.command : null);
+    const own = CODE_OF[result.status] ?? skipCode(result);
     if (own !== null && (code === EXIT.ok || own < code)) code = own;
   }
   return code;
+}
+
+function skipCode({ skippedBy }: HostResult): number | null {
+  if (skippedBy === 'deadline') return EXIT.timeout;
+  return skippedBy === 'failure' ? EXIT.command : null;
 }
 
 const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
@@ -66,8 +71,9 @@ function statusNumber(result: HostResult): number {
   if (result.exitCode !== null) return result.exitCode;
   switch (result.status) {
     case 'ok':
-    case 'skipped':
       return 0;
+    case 'skipped':
+      return result.skippedBy === 'deadline' ? 255 : 0;
     case 'signaled':
       return 128 + (SIGNAL_NUMBERS[result.signal ?? ''] ?? 0);
     case 'timed-out':

@@ -34,12 +34,24 @@ export const CONNECTION_DEFAULTS = {
   transport: 'auto',
 } as const satisfies ConnectionOptions;
 
+/** A terminal on the host. */
+export interface Pty {
+  /** Its TERM. */
+  readonly term: string;
+  readonly columns: number;
+  readonly rows: number;
+  /** Nothing may be put before the command, so that what ssh itself gives has to do. */
+  readonly bare?: boolean;
+}
+
 /** How commands are run. */
 export interface RunOptions {
   /** Hosts worked on at once. @default 32 */
   readonly fanout: number;
   /** Time for one command, from its start. @default none */
   readonly timeoutMs: number | null;
+  /** Time for the whole run. @default none */
+  readonly deadlineMs: number | null;
   /** Between TERM and KILL when a command is given up. @default 5 s */
   readonly killGraceMs: number;
   /** What becomes of running commands when pssh-ts itself dies or the connection is lost. @default kill */
@@ -52,15 +64,19 @@ export interface RunOptions {
   readonly maxOutput: number;
   /** After a failing step, still run the host's next ones. @default false */
   readonly keepCommands: boolean;
+  /** A terminal for each command on its host, `ssh -tt`. @default none */
+  readonly pty: Pty | null;
 }
 
 export const RUN_DEFAULTS = {
   fanout: 32,
   timeoutMs: null,
+  deadlineMs: null,
   killGraceMs: 5_000,
   onDisconnect: 'kill',
   drainMs: 5_000,
   capture: false,
   maxOutput: 64 * 1024 * 1024,
   keepCommands: false,
+  pty: null,
 } as const satisfies RunOptions;

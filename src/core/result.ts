@@ -58,8 +58,13 @@ export interface HostResult {
   /** After a kill: whether every process of the remote session was seen to be gone. Null: nothing was killed. */
   readonly killed: 'confirmed' | 'unknown' | null;
   readonly error: ResultError | null;
-  /** Why a skipped step was not run: part of the plan counts as ok, the others' or an earlier step's failure does not. */
-  readonly skippedBy?: 'plan' | 'failure';
+  /**
+   * Why a skipped step was not run: part of the plan counts as ok, the others' or an earlier step's failure and
+   * the run's deadline do not.
+   */
+  readonly skippedBy?: 'plan' | 'failure' | 'deadline';
+  /** The time that was over was the whole run's. */
+  readonly timedOutBy?: 'deadline';
 }
 
 // As the exit code ranks them, so that the counts and the code tell the same story.

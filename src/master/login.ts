@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { PsshError } from '../core/errors.js';
 import type { ConnectionOptions } from '../core/options.js';
 import type { Target } from '../core/target.js';
+import { SERVER_ALIVE } from '../ssh/argv.js';
 import { type Diagnosis, lastLine } from '../ssh/diagnose.js';
 import { resolveConfig } from '../ssh/resolve.js';
 import { Clock } from './clock.js';
@@ -10,7 +11,6 @@ import { type SessionTraits, sessionTraits } from './session-traits.js';
 import { readLog } from './ssh-log.js';
 import { startMaster } from './start.js';
 
-const SERVER_ALIVE_SECONDS = 15;
 // A master of --persist 0 is closed by us; should we die, it ends by itself soon after its sessions.
 const SHORTEST_PERSIST_SECONDS = 10;
 const FIRST_PAUSE_MS = 200;
@@ -80,7 +80,7 @@ async function tryUntilDone(
   const { target, connection, controlPath, logPath } = options;
   const persistSeconds = Math.max(SHORTEST_PERSIST_SECONDS, Math.ceil(connection.persistMs / 1000));
   const resolved = await resolveConfig(target, connection, signal);
-  const serverAliveSeconds = resolved.serverAliveInterval > 0 ? null : SERVER_ALIVE_SECONDS;
+  const serverAliveSeconds = resolved.serverAliveInterval > 0 ? null : SERVER_ALIVE.interval;
   for (;;) {
     tries.made += 1;
     options.onAttempt(tries.made);

@@ -4,9 +4,11 @@ import { type BlockStore, NO_OUTPUT } from '../core/output.js';
 import type { HostResult } from '../core/result.js';
 import { ConnectFailure } from '../master/login.js';
 import type { Lease, Master, MasterPool } from '../master/pool.js';
+import { DEFAULT_ALIVE_SECONDS } from '../master/session-traits.js';
 import type { Connection, Transport } from '../transport/transport.js';
 import type { EventBus } from './event-bus.js';
 import type { PlannedHost } from './plan.js';
+import { endedBy } from './run-signal.js';
 import { asPsshError, runStep } from './run-step.js';
 
 export interface HostContext {
@@ -30,8 +32,7 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
     await bus.emit({ type: 'finished', time: Date.now(), target, result });
   };
   if (signal.aborted) {
-    for (const step of steps.keys())
-      await record(unrun(host, step, { status: 'skipped', skippedBy: 'failure' }));
+    for (const step of steps.keys()) await record(unrun(host, step, skipped(signal)));
     return results;
   }
 
@@ -58,11 +59,12 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
     for (const [step, planned] of steps.entries()) {
       const failed = results.some((result) => result.status !== 'ok');
       if (signal.aborted || (failed && !context.options.keepCommands)) {
-        await record(unrun(host, step, { status: 'skipped', skippedBy: 'failure' }));
+        await record(unrun(host, step, skipped(signal)));
         continue;
       }
-      const { attempts } = lease;
-      let result = await runStep({ ...context, target, step, planned, connection, attempts });
+      const { attempts, master } = lease;
+      const silenceMs = silenceOf(master);
+      let result = await runStep({ ...context, target, step, planned, connection, attempts, silenceMs });
       // Nothing was started: sessions of an earlier run may hold the place. A login of our own has room.
       if (result.error?.code === 'ERR_CHANNEL_OPEN' && !renewed && !signal.aborted) {
         renewed = true;
@@ -70,7 +72,7 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
         await connection.close();
         await lease.release();
         ({ lease, connection } = await obtain());
-        const again = { target, step, planned, connection, attempts: lease.attempts };
+        const again = { target, step, planned, connection, attempts: lease.attempts, silenceMs };
         result = await runStep({ ...context, ...again });
       }
       // What may still run there holds a session of the master and would hold it open.
@@ -81,7 +83,7 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
     const { attempts = 0 } = lease ?? {};
     await record(unrun(host, results.length, { attempts, ...connectFault(error, host, signal) }));
     while (results.length < steps.length) {
-      await record(unrun(host, results.length, { status: 'skipped', skippedBy: 'failure' }));
+      await record(unrun(host, results.length, skipped(signal)));
     }
   } finally {
     await connection?.close();
@@ -91,15 +93,30 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
   return results;
 }
 
-type Fault = Pick<HostResult, 'status'> & Partial<Pick<HostResult, 'error' | 'attempts' | 'skippedBy'>>;
+type Fault = Pick<HostResult, 'status'> &
+  Partial<Pick<HostResult, 'error' | 'attempts' | 'skippedBy' | 'timedOutBy'>>;
+
+function skipped(signal: AbortSignal): Fault {
+  const late = signal.aborted && endedBy(signal) === 'deadline';
+  return { status: 'skipped', skippedBy: late ? 'deadline' : 'failure' };
+}
 
 function connectFault(error: unknown, host: PlannedHost, signal: AbortSignal): Fault {
+  if (signal.aborted && endedBy(signal) === 'deadline') {
+    const late = { code: 'ERR_CONNECT_TIMEOUT', message: 'not connected yet' } as const;
+    return { status: 'timed-out', timedOutBy: 'deadline', error: late };
+  }
   if (signal.aborted) return { status: 'canceled' };
   const { code, message } = asPsshError(error, host.target);
   if (error instanceof ConnectFailure) {
     return { status: error.status, attempts: error.attempts, error: { code, message } };
   }
   return { status: 'unreachable', error: { code, message } };
+}
+
+/** As long as ssh itself bears a silent network; a second is too short for a busy machine. */
+function silenceOf({ session }: Master): number {
+  return Math.max(2, session?.aliveSeconds ?? DEFAULT_ALIVE_SECONDS) * 1000;
 }
 
 /** The result of a step that was not run. */

@@ -13,6 +13,7 @@ import type { EventBus } from './event-bus.js';
 import { Guard } from './leash/guard.js';
 import { LineSplitter } from './lines.js';
 import type { PlannedStep } from './plan.js';
+import { endedBy } from './run-signal.js';
 
 // What was on its way when a command was given up still counts; the master may hold the pipes for longer.
 const IN_FLIGHT_MS = 250;
@@ -25,19 +26,21 @@ export interface StepContext {
   readonly planned: PlannedStep;
   readonly connection: Connection;
   readonly attempts: number;
+  /** Without a word of ours for this long the host takes the network for lost. */
+  readonly silenceMs: number;
   readonly options: RunOptions;
   readonly bus: EventBus;
   /** Where captured output lies. */
   readonly store: BlockStore;
   readonly stdin: (() => Readable) | null;
-  /** Cancels the run. */
+  /** Cancels the run, or its deadline has come. */
   readonly signal: AbortSignal;
 }
 
 type Ending =
   | { readonly by: 'exit'; readonly exit: Exit }
   | { readonly by: 'fault'; readonly error: PsshError }
-  | { readonly by: 'timeout' | 'cancel' };
+  | { readonly by: 'timeout' | 'cancel' | 'deadline' };
 
 /** Runs one command on one host over a connection that stands. Never throws: every ending is a result. */
 export async function runStep(context: StepContext): Promise<HostResult> {
@@ -65,12 +68,13 @@ export async function runStep(context: StepContext): Promise<HostResult> {
     channel = await context.connection.open(planned.text, {
       stdin: context.stdin === null ? 'none' : 'pipe',
       signal: context.signal,
+      ...(options.pty === null ? {} : { pty: options.pty }),
     });
   } catch (error) {
     const fault = asPsshError(error, target);
     // Given up while it waited for a session: nothing was sent, so nothing runs.
     const unsent = context.signal.aborted && fault.code === 'ERR_CHANNEL_OPEN';
-    return finish(unsent ? { by: 'cancel' } : { by: 'fault', error: fault });
+    return finish(unsent ? { by: endedBy(context.signal) } : { by: 'fault', error: fault });
   }
   await bus.emit({ type: 'started', time: Date.now(), target, step, command: planned.command });
   feed(channel, context.stdin);
@@ -78,9 +82,13 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   const pumps = (['stdout', 'stderr'] as const).map((name) =>
     pump(channel, name, captures[name], context, held),
   );
-  const guard = new Guard(context.connection, options.killGraceMs, options.onDisconnect === 'kill');
+  const guard = new Guard(context.connection, {
+    graceMs: options.killGraceMs,
+    silenceMs: context.silenceMs,
+    armed: options.onDisconnect === 'kill',
+  });
   const ending = await waitForEnd(channel, context);
-  const given = ending.by === 'timeout' || ending.by === 'cancel';
+  const given = ending.by !== 'exit' && ending.by !== 'fault';
   const killed = given ? await guard.kill() : null;
   await guard.release();
   if (given) channel.close();
@@ -97,10 +105,17 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   }
   await Promise.all(pumps);
   const { cut } = channel;
-  return finish(ending.by === 'exit' && cut ? { by: 'fault', error: cut } : ending, killed);
+  const fault = cut ?? (guard.lost ? unheard(context) : null);
+  return finish(ending.by === 'exit' && fault !== null ? { by: 'fault', error: fault } : ending, killed);
 }
 
-/** The first of: the command's end, its time limit, a cancel. */
+/** The network was away for longer than the host waits, or we were stopped; what ended the command was the leash. */
+function unheard({ silenceMs, target }: StepContext): PsshError {
+  const reason = `the host heard nothing of pssh-ts for ${silenceMs / 1000}s and ended the command`;
+  return new PsshError('ERR_DISCONNECTED', reason, { target: target.label });
+}
+
+/** The first of: the command's end, its time limit, the run's deadline, a cancel. */
 function waitForEnd(channel: Channel, { options, signal }: StepContext): Promise<Ending> {
   return new Promise((resolve) => {
     let timer: NodeJS.Timeout | undefined;
@@ -109,7 +124,7 @@ function waitForEnd(channel: Channel, { options, signal }: StepContext): Promise
       signal.removeEventListener('abort', onAbort);
       resolve(ending);
     };
-    const onAbort = (): void => finish({ by: 'cancel' });
+    const onAbort = (): void => finish({ by: endedBy(signal) });
     if (options.timeoutMs !== null) timer = setTimeout(() => finish({ by: 'timeout' }), options.timeoutMs);
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
@@ -185,7 +200,7 @@ function settleWithin(work: Promise<unknown>, ms: number, held: () => boolean): 
   });
 }
 
-type Description = Pick<HostResult, 'status' | 'exitCode' | 'signal' | 'error'>;
+type Description = Pick<HostResult, 'status' | 'exitCode' | 'signal' | 'error' | 'timedOutBy'>;
 
 function describe(ending: Ending): Description {
   const none = { exitCode: null, signal: null, error: null } as const;
@@ -197,6 +212,8 @@ function describe(ending: Ending): Description {
     }
     case 'timeout':
       return { ...none, status: 'timed-out' };
+    case 'deadline':
+      return { ...none, status: 'timed-out', timedOutBy: 'deadline' };
     case 'cancel':
       return { ...none, status: 'canceled' };
     case 'fault': {

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { Readable } from 'node:stream';
 import pMap from 'p-map';
 import type { RunSummary, Sink } from '../core/events.js';
@@ -11,6 +10,7 @@ import type { Transport } from '../transport/transport.js';
 import { EventBus } from './event-bus.js';
 import type { PlannedHost } from './plan.js';
 import { runHost } from './run-host.js';
+import { runSignal } from './run-signal.js';
 
 export interface RunRequest {
   readonly plan: readonly PlannedHost[];
@@ -41,8 +41,7 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   const started = performance.now();
   const store = request.store ?? memoryStore;
   const bus = new EventBus(sinks, request.onSinkError);
-  // One of our own for the hosts: each listens to it, which on the caller's would draw Node's warning of a leak.
-  const { signal, dispose } = forwarded(request.signal);
+  const { signal, dispose } = runSignal(request.signal, options.deadlineMs);
   const byHost = await pMap(plan, (host) => runHost(host, { ...request, bus, store, signal }), {
     concurrency: options.fanout,
   }).finally(dispose);
@@ -59,13 +58,4 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   await bus.emit({ type: 'summary', time: Date.now(), summary });
   await bus.end();
   return { results, summary };
-}
-
-function forwarded(outer: AbortSignal): { readonly signal: AbortSignal; readonly dispose: () => void } {
-  const controller = new AbortController();
-  setMaxListeners(0, controller.signal);
-  const abort = (): void => controller.abort(outer.reason);
-  outer.addEventListener('abort', abort, { once: true });
-  if (outer.aborted) abort();
-  return { signal: controller.signal, dispose: () => outer.removeEventListener('abort', abort) };
 }

@@ -1,7 +1,7 @@
 import type { HostResult, Status } from '../core/result.js';
 import type { Target } from '../core/target.js';
 import { hintFor } from './hints.js';
-import { type Ending, reasonOf } from './outcome.js';
+import { type Ending, endingOf, type Limits, reasonOf } from './outcome.js';
 
 /** Hosts that failed for one reason. */
 export interface FailureGroup {
@@ -34,23 +34,22 @@ export class Failures {
 
   add(result: HostResult): void {
     if (result.status === 'ok' || result.skippedBy === 'plan') return;
-    const { step, status, exitCode, signal, killed, error } = result;
-    this.list.push({ target: result.target, ending: { step, status, exitCode, signal, killed, error } });
+    this.list.push({ target: result.target, ending: endingOf(result) });
   }
 
   get hosts(): number {
     return new Set(this.list.map(({ target }) => target.index)).size;
   }
 
-  groups(timeoutMs: number | null): FailureGroup[] {
-    return ORDER.flatMap((status) => this.ofStatus(status, timeoutMs));
+  groups(limits: Limits): FailureGroup[] {
+    return ORDER.flatMap((status) => this.ofStatus(status, limits));
   }
 
-  private ofStatus(status: Status, timeoutMs: number | null): FailureGroup[] {
+  private ofStatus(status: Status, limits: Limits): FailureGroup[] {
     const groups = new Map<string, { targets: Set<Target>; reasons: Set<string>; ending: Ending }>();
     for (const { target, ending } of this.list) {
       if (ending.status !== status) continue;
-      const reason = reasonOf(ending, timeoutMs);
+      const reason = reasonOf(ending, limits);
       const key = withoutNames(reason, target);
       const group = groups.get(key);
       if (group === undefined)
@@ -84,8 +83,9 @@ export class Failures {
   }
 }
 
-function hintOf({ status, error }: Ending, target: Target): string | null {
-  if (status === 'timed-out') return '-u gives a command more time';
+function hintOf({ status, error, timedOutBy }: Ending, target: Target): string | null {
+  if (status === 'timed-out')
+    return timedOutBy === 'deadline' ? '--deadline gives the run more time' : '-u gives a command more time';
   return error === null ? null : hintFor(error.code, target.host);
 }
 

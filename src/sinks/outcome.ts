@@ -2,9 +2,31 @@ import { formatDuration } from '../core/duration.js';
 import type { HostResult } from '../core/result.js';
 
 /** What of a result tells how it ended. */
-export type Ending = Pick<HostResult, 'step' | 'status' | 'exitCode' | 'signal' | 'killed' | 'skippedBy'> & {
-  readonly error: HostResult['error'];
-};
+export type Ending = Pick<
+  HostResult,
+  'step' | 'status' | 'exitCode' | 'signal' | 'killed' | 'skippedBy' | 'timedOutBy' | 'error'
+>;
+
+/** What the user gave to a command, and to the whole run. */
+export interface Limits {
+  readonly timeoutMs: number | null;
+  readonly deadlineMs: number | null;
+}
+
+/** The ending alone: a result holds its output too. */
+export function endingOf(result: HostResult): Ending {
+  const { step, status, exitCode, signal, killed, error, skippedBy, timedOutBy } = result;
+  return {
+    step,
+    status,
+    exitCode,
+    signal,
+    killed,
+    error,
+    ...(skippedBy === undefined ? {} : { skippedBy }),
+    ...(timedOutBy === undefined ? {} : { timedOutBy }),
+  };
+}
 
 const KILLED_NOTE = {
   confirmed: ', ended on the host',
@@ -12,22 +34,36 @@ const KILLED_NOTE = {
 } as const;
 
 /** Why a step did not end well, beside its status; empty where the status says all. */
-export function reasonOf(ending: Ending, timeoutMs: number | null): string {
+export function reasonOf(ending: Ending, limits: Limits): string {
   const { status, exitCode, signal } = ending;
   const killed = ending.killed === null ? '' : KILLED_NOTE[ending.killed];
-  if (status === 'timed-out')
-    return timeoutMs === null ? killed.slice(2) : `after ${formatDuration(timeoutMs)}${killed}`;
+  if (status === 'timed-out') {
+    const said = ending.error === null ? '' : `: ${ending.error.message}`;
+    return `${limitOf(ending, limits)}${killed}${said}`.replace(/^[,;:] /, '');
+  }
   if (status === 'canceled') return killed.slice(2);
-  if (status === 'skipped') return 'not run';
+  if (status === 'skipped')
+    return ending.skippedBy === 'deadline' ? `not begun ${atDeadline(limits)}` : 'not run';
   if (status === 'signaled') return `killed by ${signal === null ? 'a signal' : `SIG${signal}`}`;
   if (status === 'failed' && exitCode !== null) return `exit status ${exitCode}`;
   return ending.error?.message ?? '';
 }
 
+function limitOf({ timedOutBy }: Ending, limits: Limits): string {
+  if (timedOutBy === 'deadline') return atDeadline(limits);
+  return limits.timeoutMs === null ? '' : `after ${formatDuration(limits.timeoutMs)}`;
+}
+
+function atDeadline({ deadlineMs }: Limits): string {
+  return `at the deadline${deadlineMs === null ? '' : ` of ${formatDuration(deadlineMs)}`}`;
+}
+
+const NO_LIMITS: Limits = { timeoutMs: null, deadlineMs: null };
+
 /** How a host's steps ended, in a few words; empty: all well. */
 export function outcomeOf(endings: readonly Ending[]): string {
   const bad = endings.find(({ status, skippedBy }) => status !== 'ok' && skippedBy !== 'plan');
   if (bad === undefined) return '';
-  const ended = bad.status === 'failed' || bad.status === 'signaled' ? reasonOf(bad, null) : bad.status;
+  const ended = bad.status === 'failed' || bad.status === 'signaled' ? reasonOf(bad, NO_LIMITS) : bad.status;
   return endings.length > 1 ? `step ${bad.step + 1}: ${ended}` : ended;
 }

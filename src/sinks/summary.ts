@@ -4,6 +4,7 @@ import { foldNames } from '../core/fold.js';
 import type { Target } from '../core/target.js';
 import { formatSize } from './block.js';
 import { type FailureGroup, Failures } from './failures.js';
+import type { Limits } from './outcome.js';
 import { safeInLine } from './terminal-safe.js';
 import type { Writer } from './writer.js';
 
@@ -13,7 +14,7 @@ export interface SummaryOptions {
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly color: boolean;
-  readonly timeoutMs: number | null;
+  readonly limits: Limits;
   readonly maxOutput: number;
 }
 
@@ -68,13 +69,13 @@ export class SummarySink implements Sink {
   }
 
   private render({ total, durationMs }: RunSummary): string {
-    const { quiet, color, timeoutMs } = this.options;
+    const { quiet, color, limits } = this.options;
     const time = formatDuration(durationMs);
     const hosts = `${total} host${total === 1 ? '' : 's'}`;
     const failed = this.failures.hosts;
     if (failed === 0) return quiet ? '' : `${this.warning()}pssh-ts: ${hosts} ok in ${time}\n`;
     const head = `pssh-ts: ${failed} of ${hosts} failed in ${time}`;
-    const lines = this.failures.groups(timeoutMs).map((group) => failureLines(group, quiet));
+    const lines = this.failures.groups(limits).map((group) => failureLines(group, quiet));
     return `${quiet ? '' : this.warning()}${color ? `${RED}${head}${RESET}` : head}\n${lines.join('')}`;
   }
 

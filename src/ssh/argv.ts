@@ -29,6 +29,9 @@ const OURS = [
   'ControlPersist=no',
 ] as const;
 
+/** Set where ssh_config sets no interval, so that a lost network is noticed. */
+export const SERVER_ALIVE = { interval: 15, countMax: 3 } as const;
+
 export interface MasterArgs {
   readonly target: Target;
   readonly connection: ConnectionOptions;
@@ -51,7 +54,12 @@ export function masterArgs(options: MasterArgs): string[] {
     ...ours.flatMap((option) => ['-o', option]),
     ...(serverAliveSeconds === null
       ? []
-      : ['-o', `ServerAliveInterval=${serverAliveSeconds}`, '-o', 'ServerAliveCountMax=3']),
+      : [
+          '-o',
+          `ServerAliveInterval=${serverAliveSeconds}`,
+          '-o',
+          `ServerAliveCountMax=${SERVER_ALIVE.countMax}`,
+        ]),
     ...destinationArgs(target, connection),
     target.host,
   ];
@@ -63,13 +71,17 @@ export interface SessionArgs {
   readonly controlPath: string;
   readonly logPath: string;
   readonly command: string;
+  /** A terminal on the host. */
+  readonly tty?: boolean;
 }
 
 /** `ssh -S`: one command over a live master. ProxyCommand=false: a missing master must not become a silent login. */
 export function sessionArgs(options: SessionArgs): string[] {
-  const { target, connection, controlPath, logPath, command } = options;
+  const { target, connection, controlPath, logPath, command, tty } = options;
   return [
-    ...['-T', '-S', controlPath, '-E', logPath, '-o', 'LogLevel=DEBUG2', '-o', 'ControlMaster=no'],
+    // With a terminal ssh would look for its escape character in the input.
+    ...(tty === true ? ['-tt', '-e', 'none'] : ['-T']),
+    ...['-S', controlPath, '-E', logPath, '-o', 'LogLevel=DEBUG2', '-o', 'ControlMaster=no'],
     // A config may have set these for interactive use; each would lose the command or its input.
     ...['StdinNull=no', 'ForkAfterAuthentication=no', 'SessionType=default'].flatMap((option) => [
       '-o',

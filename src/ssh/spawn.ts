@@ -25,6 +25,8 @@ export interface SpawnOptions {
   readonly stdin: 'ignore' | 'pipe';
   /** `ignore` gives the child no pipe of ours: a master would hold it open for ever. */
   readonly output: 'ignore' | 'pipe';
+  /** TERM of a terminal on the host. @default our own */
+  readonly term?: string;
 }
 
 /**
@@ -52,7 +54,7 @@ export async function spawnSsh(args: readonly string[], options: SpawnOptions): 
     cleanup: false,
     stripFinalNewline: false,
     encoding: 'buffer',
-    env: { SSH_ASKPASS_REQUIRE: 'never' },
+    env: { SSH_ASKPASS_REQUIRE: 'never', ...(options.term === undefined ? {} : { TERM: options.term }) },
   });
   const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import type { Exit } from '../core/channel.js';
 import { PsshError } from '../core/errors.js';
+import type { Pty } from '../core/options.js';
 import type { Master, MasterPool } from '../master/pool.js';
 import { makeLog } from '../master/ssh-log.js';
 import { sessionArgs } from '../ssh/argv.js';
@@ -21,6 +22,14 @@ export const processTransport: Transport = {
     return new ProcessConnection(master, pool);
   },
 };
+
+/**
+ * Over a master, an ssh without a terminal of its own asks for one of no size and with every mode off; a login of
+ * its own would leave both to the server. What is typed before stty has run is read as it came: a ^D is no end then.
+ */
+function withTerminal(command: string, { columns, rows, bare }: Pty): string {
+  return bare ? command : `stty sane ixon -brkint -imaxbel 38400 rows ${rows} cols ${columns}\n${command}`;
+}
 
 class ProcessConnection implements Connection, Watched {
   readonly kind = 'process';
@@ -60,11 +69,14 @@ class ProcessConnection implements Connection, Watched {
     const { target, connection, controlPath } = master;
     const logPath = pool.newLogPath();
     await makeLog(logPath);
-    const args = sessionArgs({ target, connection, controlPath, logPath, command });
+    const { pty } = options;
+    const text = pty === undefined ? command : withTerminal(command, pty);
+    const tty = pty !== undefined;
+    const args = sessionArgs({ target, connection, controlPath, logPath, command: text, tty });
     const stdin = options.stdin === 'none' ? 'ignore' : 'pipe';
     let ssh: SshProcess;
     try {
-      ssh = await spawnSsh(args, { stdin, output: 'pipe' });
+      ssh = await spawnSsh(args, { stdin, output: 'pipe', ...(tty ? { term: pty.term } : {}) });
     } catch (error) {
       await rm(logPath, { force: true });
       throw error;
@@ -80,10 +92,12 @@ class ProcessConnection implements Connection, Watched {
     });
     // Whoever opened the channel awaits it; until then a failure must not count as unhandled.
     exited.catch(() => undefined);
+    // With a terminal there is no other output than its; ssh itself says there that it closes.
+    if (tty) ssh.stderr?.resume().on('error', () => undefined);
     return {
       stdin: ssh.stdin,
       stdout: ssh.stdout ?? Readable.from([]),
-      stderr: ssh.stderr ?? Readable.from([]),
+      stderr: tty ? Readable.from([]) : (ssh.stderr ?? Readable.from([])),
       exited,
       close: () => ssh.kill('SIGKILL'),
     };

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Exit } from '../core/channel.js';
 import type { PsshError } from '../core/errors.js';
+import type { Pty } from '../core/options.js';
 import type { Master, MasterPool } from '../master/pool.js';
 
 /** Said where it is not known how a command ended. */
@@ -15,8 +16,8 @@ export interface OpenOptions {
   readonly wait?: boolean;
   /** Variables asked of the server, which grants those that its AcceptEnv names. mux only. */
   readonly env?: Readonly<Record<string, string>>;
-  /** A remote terminal, `ssh -tt`. mux only. */
-  readonly pty?: { readonly term: string; readonly columns: number; readonly rows: number };
+  /** A remote terminal, `ssh -tt`: all output comes as stdout. */
+  readonly pty?: Pty;
   /** The command names a subsystem, `ssh -s`. mux only. */
   readonly subsystem?: boolean;
 }

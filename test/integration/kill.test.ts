@@ -9,6 +9,7 @@ import { type Fleet, startFleet } from '../fleet/fleet.js';
 import { sessionProcesses, signalQuietly } from '../fleet/processes.js';
 import { until } from '../fleet/until.js';
 import { type CliOptions, type CliResult, parseRun, runCli } from './cli.js';
+import { leashes, seeLeashes } from './leashes.js';
 import { processesOf, type SessionLine, Sleeps, sessionTable } from './session-table.js';
 
 const LOGIN_SHELLS: readonly ShellName[] = ['sh', 'bash', 'tcsh', 'fish', 'zsh'];
@@ -39,8 +40,9 @@ afterAll(async () => {
   accounts?.remove();
 });
 
+let transport = 'auto';
 const run = (args: readonly string[], options: Partial<CliOptions> = {}): Promise<CliResult> =>
-  runCli(['-F', fleet.configPath, ...args], { env: fleet.env, ...options });
+  runCli(['-F', fleet.configPath, '--transport', transport, ...args], { env: fleet.env, ...options });
 
 /** Connected beforehand: what a test measures begins with the command. */
 const connect = (): Promise<CliResult> => run(['-t', '60', '-H', all, 'exec', 'true']);
@@ -80,31 +82,6 @@ async function seeBegun(sleeps: Sleeps, rows: readonly number[]): Promise<Sessio
   return found;
 }
 
-/** The leashes among a fleet's or an account's processes; other tests have their own. */
-async function leashes(
-  ours: readonly number[],
-): Promise<{ readonly all: number[]; readonly waiting: number[] }> {
-  const table = await sessionTable();
-  const parents = new Set(table.map(({ ppid }) => ppid));
-  const found = table.filter(({ pid, args }) => args.startsWith('sh -c me=$$;') && ours.includes(pid));
-  const all = found.map(({ pid }) => pid);
-  return { all, waiting: all.filter((pid) => !parents.has(pid)) };
-}
-
-/** Waits until each leash knows what it watches: it has no child at work any more and waits for a word from us. */
-async function seeLeashes(count: number, ours: () => Promise<readonly number[]>): Promise<void> {
-  let before = '';
-  await until(
-    async () => {
-      const { waiting } = await leashes(await ours());
-      const same = waiting.join() === before;
-      before = waiting.join();
-      return same && waiting.length === count;
-    },
-    { deadlineMs: 20_000, what: `${count} leashes` },
-  );
-}
-
 async function mastersOf(env: NodeJS.ProcessEnv): Promise<number[]> {
   const { out } = await runCli(['masters', 'list', '--json'], { env });
   return (JSON.parse(out) as { masters: { pid: number }[] }).masters.map(({ pid }) => pid);
@@ -140,293 +117,344 @@ const INPUTS = [
   { input: 'open', args: ['-I'], holdInput: true },
 ] as const;
 
-describe.each(TRIGGERS)('%s', (trigger) => {
-  beforeEach(connect);
+describe.each(['mux', 'process'])('over %s', (name) => {
+  beforeAll(() => {
+    transport = name;
+  });
 
-  test.each(INPUTS)('ends all of the command on every account, stdin $input', async ({ args, holdInput }) => {
-    const sleeps = new Sleeps();
-    endAtLast(sleeps);
-    const limit = trigger === 'timeout' ? ['-u', '2s'] : [];
-    let pid = 0;
-    const ended = run(
-      ['-H', all, 'exec', ...args, ...limit, '--kill-grace', GRACE, '--json', manyKinds(sleeps)],
-      {
-        holdInput,
-        input: holdInput ? 'some input\n' : '',
-        onStart: (id) => (pid = id),
+  describe.each(TRIGGERS)('%s', (trigger) => {
+    beforeEach(connect);
+
+    test.each(INPUTS)(
+      'ends all of the command on every account, stdin $input',
+      async ({ args, holdInput }) => {
+        const sleeps = new Sleeps();
+        endAtLast(sleeps);
+        const limit = trigger === 'timeout' ? ['-u', '2s'] : [];
+        let pid = 0;
+        const ended = run(
+          ['-H', all, 'exec', ...args, ...limit, '--kill-grace', GRACE, '--json', manyKinds(sleeps)],
+          {
+            holdInput,
+            input: holdInput ? 'some input\n' : '',
+            onStart: (id) => (pid = id),
+          },
+        );
+        const begun = await seeBegun(sleeps, ROWS);
+        const own = sleeps.running(begun, [SETSID], nodes.length);
+        const sids = [...new Set(begun.filter((line) => !own.includes(line)).map(({ sid }) => sid))];
+        expect(sids).toHaveLength(nodes.length);
+        if (trigger.startsWith('kill')) await seeLeashes(nodes.length, () => sessionProcesses(fleet.dir));
+        if (trigger === 'INT') process.kill(pid, 'SIGINT');
+        else if (trigger === 'kill -9 of pssh-ts') process.kill(pid, 'SIGKILL');
+        else if (trigger === 'kill -9 of the masters')
+          for (const master of await mastersOf(fleet.env)) process.kill(master, 'SIGKILL');
+        const result = await ended;
+        await seeDead(sleeps, [SETSID], sids);
+        const pids = (lines: readonly SessionLine[]): number[] => lines.map((line) => line.pid).sort();
+        expect(pids(sleeps.running(await sessionTable(), [SETSID], nodes.length))).toEqual(pids(own));
+        for (const { pid } of own) process.kill(pid, 'SIGKILL');
+        await seeDead(sleeps);
+
+        if (trigger === 'kill -9 of pssh-ts') return;
+        const expected = {
+          timeout: { code: 3, status: 'timed-out', killed: 'confirmed' },
+          INT: { code: 130, status: 'canceled', killed: 'confirmed' },
+          'kill -9 of the masters': { code: 4, status: 'disconnected', killed: null },
+        }[trigger];
+        expect(result.code).toBe(expected.code);
+        const { status, killed } = expected;
+        expect(parseRun(result).results.map((entry) => [entry.host, entry.status, entry.killed])).toEqual(
+          nodes.map(({ name }) => [name, status, killed]),
+        );
       },
     );
-    const begun = await seeBegun(sleeps, ROWS);
-    const own = sleeps.running(begun, [SETSID], nodes.length);
-    const sids = [...new Set(begun.filter((line) => !own.includes(line)).map(({ sid }) => sid))];
-    expect(sids).toHaveLength(nodes.length);
-    if (trigger.startsWith('kill')) await seeLeashes(nodes.length, () => sessionProcesses(fleet.dir));
-    if (trigger === 'INT') process.kill(pid, 'SIGINT');
-    else if (trigger === 'kill -9 of pssh-ts') process.kill(pid, 'SIGKILL');
-    else if (trigger === 'kill -9 of the masters')
-      for (const master of await mastersOf(fleet.env)) process.kill(master, 'SIGKILL');
-    const result = await ended;
-    await seeDead(sleeps, [SETSID], sids);
-    const pids = (lines: readonly SessionLine[]): number[] => lines.map((line) => line.pid).sort();
-    expect(pids(sleeps.running(await sessionTable(), [SETSID], nodes.length))).toEqual(pids(own));
-    for (const { pid } of own) process.kill(pid, 'SIGKILL');
-    await seeDead(sleeps);
-
-    if (trigger === 'kill -9 of pssh-ts') return;
-    const expected = {
-      timeout: { code: 3, status: 'timed-out', killed: 'confirmed' },
-      INT: { code: 130, status: 'canceled', killed: 'confirmed' },
-      'kill -9 of the masters': { code: 4, status: 'disconnected', killed: null },
-    }[trigger];
-    expect(result.code).toBe(expected.code);
-    const { status, killed } = expected;
-    expect(parseRun(result).results.map((entry) => [entry.host, entry.status, entry.killed])).toEqual(
-      nodes.map(({ name }) => [name, status, killed]),
-    );
-  });
-});
-
-describe('a command of one kind', () => {
-  const KINDS: readonly (readonly [kind: string, (sleeps: Sleeps) => string])[] = [
-    ['a plain sleep', (sleeps) => sleeps.command(0)],
-    ['what timeout runs', (sleeps) => `timeout 97 ${sleeps.command(0)}`],
-    [
-      'one that ignores TERM',
-      (sleeps) => `sh -c "trap '' TERM; exec >/dev/null 2>/dev/null; ${sleeps.command(0)}"`,
-    ],
-    ['a child in the background', (sleeps) => `${sleeps.command(0)} &\nwait`],
-    ['a pipeline', (sleeps) => `${sleeps.command(0)} | cat | cat`],
-    // Whoever forks all the time has a child that no snapshot shows.
-    [
-      'a loop that ignores TERM and forks',
-      (sleeps) => `${sleeps.command(0)} | sh -c "trap '' TERM; while :; do sleep 0.01; done"`,
-    ],
-  ];
-  beforeAll(connect);
-
-  test.each(KINDS)('%s is dead after -u', async (_kind, text) => {
-    const sleeps = new Sleeps();
-    endAtLast(sleeps);
-    const ended = run(['-H', all, 'exec', '-u', '1s', '--kill-grace', GRACE, '--json', text(sleeps)]);
-    const begun = await seeBegun(sleeps, [0]);
-    const result = await ended;
-    await seeDead(
-      sleeps,
-      [],
-      begun.map(({ sid }) => sid),
-    );
-    expect(parseRun(result).results.map(({ status, killed }) => [status, killed])).toEqual(
-      nodes.map(() => ['timed-out', 'confirmed']),
-    );
-    expect(result.code).toBe(3);
-  });
-});
-
-describe('one host', () => {
-  let one: string;
-  beforeAll(async () => {
-    one = nodes[0]?.name ?? '';
-    await run(['-H', one, 'exec', 'true']);
-  });
-  const exec = (args: readonly string[], options?: Partial<CliOptions>) =>
-    run(['-H', one, 'exec', '--kill-grace', GRACE, '--json', ...args], options);
-
-  test('what a command says when it is told to end is still heard', async () => {
-    const text = `trap 'echo cleaned up; exit 0' TERM; echo begun; while :; do sleep 0.1; done`;
-    const [result] = parseRun(await exec(['-u', '1s', text])).results;
-    expect(result).toMatchObject({ status: 'timed-out', killed: 'confirmed', stdout: 'begun\ncleaned up\n' });
   });
 
-  test('output that comes without end is cut off at the kill, and what had come is kept', async () => {
-    const result = await exec(['-u', '1s', '--max-output', '1000', 'echo begun; yes']);
-    const [entry] = parseRun(result).results;
-    expect(entry).toMatchObject({ status: 'timed-out', killed: 'confirmed', truncated: true });
-    expect(entry?.stdout.startsWith('begun\ny\n')).toBe(true);
-    expect(result.durationMs).toBeLessThan(10_000);
-  });
+  describe('a command of one kind', () => {
+    const KINDS: readonly (readonly [kind: string, (sleeps: Sleeps) => string])[] = [
+      ['a plain sleep', (sleeps) => sleeps.command(0)],
+      ['what timeout runs', (sleeps) => `timeout 97 ${sleeps.command(0)}`],
+      [
+        'one that ignores TERM',
+        (sleeps) => `sh -c "trap '' TERM; exec >/dev/null 2>/dev/null; ${sleeps.command(0)}"`,
+      ],
+      ['a child in the background', (sleeps) => `${sleeps.command(0)} &\nwait`],
+      ['a pipeline', (sleeps) => `${sleeps.command(0)} | cat | cat`],
+      // Whoever forks all the time has a child that no snapshot shows.
+      [
+        'a loop that ignores TERM and forks',
+        (sleeps) => `${sleeps.command(0)} | sh -c "trap '' TERM; while :; do sleep 0.01; done"`,
+      ],
+    ];
+    beforeAll(connect);
 
-  test('a second command that takes too long is ended, and what the first left behind lives on', async () => {
-    const sleeps = new Sleeps();
-    endAtLast(sleeps);
-    const commands = [`${sleeps.command(0)} >/dev/null 2>&1 & sleep 0.5`, sleeps.command(1), 'echo never'];
-    const ended = exec(['-u', '2s', ...commands.flatMap((text) => ['-c', text])]);
-    const { results } = parseRun(await ended);
-    expect(results.map(({ status, killed }) => [status, killed])).toEqual([
-      ['ok', null],
-      ['timed-out', 'confirmed'],
-      ['skipped', null],
-    ]);
-    const table = await sessionTable();
-    expect(sleeps.mentioned(table).map(({ args }) => args)).toEqual([
-      `${sleeps.command(0).replace('$PSSH_NODENUM', '0')}`,
-    ]);
-  });
-
-  // The leash is opened after 300 ms: it may come while the command ends, or just after.
-  test.each(['0.25', '0.3', '0.32', '0.35', '0.4'])(
-    'a command that ends by itself after %s s is ok',
-    async (seconds) => {
+    test('what a terminal runs is dead after -u', async () => {
       const sleeps = new Sleeps();
       endAtLast(sleeps);
-      const text = `${sleeps.command(0)} >/dev/null 2>&1 & sleep ${seconds}; echo done`;
-      const result = parseRun(await exec([text])).results[0];
-      expect(result).toMatchObject({ status: 'ok', killed: null, stdout: 'done\n' });
-      expect(sleeps.running(await sessionTable(), [0], 1)).toHaveLength(1);
-    },
-  );
+      const text = `sh -c "trap '' TERM HUP; ${sleeps.command(0)}" &\n${sleeps.command(1)}`;
+      const ended = run(['-H', all, 'exec', '--tty', '-u', '2s', '--kill-grace', GRACE, '--json', text]);
+      await seeBegun(sleeps, [0, 1]);
+      const result = await ended;
+      await seeDead(sleeps);
+      expect(parseRun(result).results.map(({ status, killed }) => [status, killed])).toEqual(
+        nodes.map(() => ['timed-out', 'confirmed']),
+      );
+    });
 
-  test.each(['0.95', '1', '1.05'])(
-    'a command that ends after %s s with -u 1s: ended either way',
-    async (seconds) => {
-      const result = await exec(['-u', '1s', `sleep ${seconds}`]);
+    test.each(KINDS)('%s is dead after -u', async (_kind, text) => {
+      const sleeps = new Sleeps();
+      endAtLast(sleeps);
+      const ended = run(['-H', all, 'exec', '-u', '1s', '--kill-grace', GRACE, '--json', text(sleeps)]);
+      const begun = await seeBegun(sleeps, [0]);
+      const result = await ended;
+      await seeDead(
+        sleeps,
+        [],
+        begun.map(({ sid }) => sid),
+      );
+      expect(parseRun(result).results.map(({ status, killed }) => [status, killed])).toEqual(
+        nodes.map(() => ['timed-out', 'confirmed']),
+      );
+      expect(result.code).toBe(3);
+    });
+  });
+
+  describe('one host', () => {
+    let one: string;
+    beforeAll(async () => {
+      one = nodes[0]?.name ?? '';
+      await run(['-H', one, 'exec', 'true']);
+    });
+    const exec = (args: readonly string[], options?: Partial<CliOptions>) =>
+      run(['-H', one, 'exec', '--kill-grace', GRACE, '--json', ...args], options);
+
+    test('what a command says when it is told to end is still heard', async () => {
+      const text = `trap 'echo cleaned up; exit 0' TERM; echo begun; while :; do sleep 0.1; done`;
+      const [result] = parseRun(await exec(['-u', '1s', text])).results;
+      expect(result).toMatchObject({
+        status: 'timed-out',
+        killed: 'confirmed',
+        stdout: 'begun\ncleaned up\n',
+      });
+    });
+
+    test('output that comes without end is cut off at the kill, and what had come is kept', async () => {
+      const result = await exec(['-u', '1s', '--max-output', '1000', 'echo begun; yes']);
       const [entry] = parseRun(result).results;
-      expect([
+      expect(entry).toMatchObject({ status: 'timed-out', killed: 'confirmed', truncated: true });
+      expect(entry?.stdout.startsWith('begun\ny\n')).toBe(true);
+      expect(result.durationMs).toBeLessThan(10_000);
+    });
+
+    test('a second command that takes too long is ended, and what the first left behind lives on', async () => {
+      const sleeps = new Sleeps();
+      endAtLast(sleeps);
+      const commands = [`${sleeps.command(0)} >/dev/null 2>&1 & sleep 0.5`, sleeps.command(1), 'echo never'];
+      const ended = exec(['-u', '2s', ...commands.flatMap((text) => ['-c', text])]);
+      const { results } = parseRun(await ended);
+      expect(results.map(({ status, killed }) => [status, killed])).toEqual([
         ['ok', null],
         ['timed-out', 'confirmed'],
-      ]).toContainEqual([entry?.status, entry?.killed]);
-      expect(result.code).toBe(entry?.status === 'ok' ? 0 : 3);
-    },
-  );
-
-  test('--on-disconnect leave lets the command live when pssh-ts is killed -9', async () => {
-    const sleeps = new Sleeps();
-    endAtLast(sleeps);
-    let pid = 0;
-    const ended = exec(['--on-disconnect', 'leave', `sleep 0.5; ${sleeps.command(0)}`], {
-      onStart: (id) => (pid = id),
+        ['skipped', null],
+      ]);
+      const table = await sessionTable();
+      expect(sleeps.mentioned(table).map(({ args }) => args)).toEqual([
+        `${sleeps.command(0).replace('$PSSH_NODENUM', '0')}`,
+      ]);
     });
-    // By then a leash would be there.
-    await until(async () => sleeps.running(await sessionTable(), [0], 1).length === 1, {
-      deadlineMs: 20_000,
-      what: 'the command',
-    });
-    expect((await leashes(await sessionProcesses(fleet.dir))).all).toEqual([]);
-    process.kill(pid, 'SIGKILL');
-    await ended;
-    const [master] = await mastersOf(fleet.env);
-    expect(sleeps.running(await sessionTable(), [0], 1)).toHaveLength(1);
-    if (master !== undefined) process.kill(master, 'SIGKILL');
-    expect(sleeps.running(await sessionTable(), [0], 1)).toHaveLength(1);
-  });
 
-  test('--on-disconnect leave still ends what takes too long', async () => {
-    const result = await exec(['--on-disconnect', 'leave', '-u', '1s', 'sleep 60']);
-    expect(parseRun(result).results[0]).toMatchObject({ status: 'timed-out', killed: 'confirmed' });
-  });
-});
+    // The leash is opened after 300 ms: it may come while the command ends, or just after.
+    test.each(name === 'mux' ? ['0.25', '0.3', '0.32', '0.35', '0.4'] : ['0.32'])(
+      'a command that ends by itself after %s s is ok',
+      async (seconds) => {
+        const sleeps = new Sleeps();
+        endAtLast(sleeps);
+        const text = `${sleeps.command(0)} >/dev/null 2>&1 & sleep ${seconds}; echo done`;
+        const result = parseRun(await exec([text])).results[0];
+        expect(result).toMatchObject({ status: 'ok', killed: null, stdout: 'done\n' });
+        expect(sleeps.running(await sessionTable(), [0], 1)).toHaveLength(1);
+      },
+    );
 
-describe('a host that gives no leash', () => {
-  test('a forced command: it is given up, and nobody claims that it is dead', async () => {
-    const sleeps = new Sleeps();
-    endAtLast(sleeps);
-    const forced = sleeps.command(0).replace('$PSSH_NODENUM', '0');
-    await fleet.addHost({ name: 'forced', sshd: [`ForceCommand ${forced}`] });
-    const result = await run(['-H', 'forced', 'exec', '-u', '1s', '--kill-grace', GRACE, '--json', 'true']);
-    expect(parseRun(result).results[0]).toMatchObject({ status: 'timed-out', killed: 'unknown' });
-    expect(result.code).toBe(3);
-    expect(result.durationMs).toBeLessThan(20_000);
-  });
+    test.each(name === 'mux' ? ['0.95', '1', '1.05'] : ['1'])(
+      'a command that ends after %s s with -u 1s: ended either way',
+      async (seconds) => {
+        const result = await exec(['-u', '1s', `sleep ${seconds}`]);
+        const [entry] = parseRun(result).results;
+        expect([
+          ['ok', null],
+          ['timed-out', 'confirmed'],
+        ]).toContainEqual([entry?.status, entry?.killed]);
+        expect(result.code).toBe(entry?.status === 'ok' ? 0 : 3);
+      },
+    );
 
-  test('a forced command that ends by itself does not wait for a leash', async () => {
-    await fleet.addHost({ name: 'forced-short', sshd: [`ForceCommand sleep 0.6; cat`] });
-    const result = await run(['-H', 'forced-short', 'exec', '--json', 'true']);
-    expect(parseRun(result).results[0]).toMatchObject({ status: 'ok', killed: null });
-    expect(result.durationMs).toBeLessThan(4_000);
-  });
-
-  test('a leash that does not answer in time goes on by itself, and its result stays unknown', async () => {
-    const sleeps = new Sleeps();
-    endAtLast(sleeps);
-    const slow = join(fleet.dir, 'slow');
-    await writeFile(join(fleet.dir, 'ps'), `#!/bin/sh\ntest -e ${slow} && sleep 3.5\nexec /bin/ps "$@"\n`, {
-      mode: 0o755,
-    });
-    await fleet.addHost({ name: 'slow', sshd: [`SetEnv PATH=${fleet.dir}:/usr/bin:/bin`] });
-    const text = `sh -c "trap '' TERM; exec >/dev/null 2>/dev/null; ${sleeps.command(0)}"`;
-    const ended = run(['-H', 'slow', 'exec', '-u', '2s', '--kill-grace', GRACE, '--json', text]);
-    await seeLeashes(1, () => sessionProcesses(fleet.dir, 'slow'));
-    await writeFile(slow, '');
-    const [result] = parseRun(await ended).results;
-    await rm(slow);
-    expect(result).toMatchObject({ status: 'timed-out', killed: 'unknown' });
-    await seeDead(sleeps);
-  });
-
-  test('MaxSessions 1: the result is there, and nobody claims that the command is dead', async () => {
-    const sleeps = new Sleeps();
-    endAtLast(sleeps);
-    await fleet.addHost({ name: 'lone', sshd: ['MaxSessions 1'] });
-    const result = await run([
-      '-H',
-      'lone',
-      'exec',
-      '-u',
-      '1s',
-      '--kill-grace',
-      GRACE,
-      '--json',
-      `echo begun; ${sleeps.command(0)}`,
-    ]);
-    expect(parseRun(result).results[0]).toMatchObject({
-      status: 'timed-out',
-      killed: 'unknown',
-      stdout: 'begun\n',
-    });
-    expect(result.code).toBe(3);
-    const again = await run(['-H', 'lone', 'exec', '--json', 'echo again']);
-    expect(parseRun(again).results[0]).toMatchObject({ status: 'ok', stdout: 'again\n' });
-  });
-});
-
-// Only root can serve others, and only then dropbear serves at all.
-if (process.getuid?.() === 0) {
-  describe('dropbear, which answers a signal wrongly and has one session for a connection', () => {
-    let user: string;
-    let dropbear: Awaited<ReturnType<typeof startDropbear>>;
-    beforeAll(async () => {
-      const program = ensureDropbear((line) => console.log(line));
-      const account = accounts.list.find(({ shell }) => shell === 'sh');
-      if (account === undefined) throw new Error('no account with sh');
-      user = account.user;
-      dropbear = await startDropbear(program, 'drop', fleet, account);
-      await exec(['true']);
-    }, 300_000);
-    afterAll(() => dropbear?.stop());
-
-    const exec = (args: readonly string[], options: Partial<CliOptions> = {}) =>
-      runCli(['-F', dropbear.configPath, '-H', 'drop', 'exec', '--json', '--kill-grace', GRACE, ...args], {
-        env: fleet.env,
-        ...options,
-      });
-
-    test.each(TRIGGERS)('%s ends all of the command', async (trigger) => {
+    test('--on-disconnect leave lets the command live when pssh-ts is killed -9', async () => {
       const sleeps = new Sleeps();
       endAtLast(sleeps);
-      const rows = [0, 1, 2, SETSID];
-      const text = [
-        `${sleeps.command(0)} &`,
-        `timeout 9797 ${sleeps.command(1)} &`,
-        `setsid ${sleeps.command(SETSID)} &`,
-        `sh -c "trap '' TERM; exec >/dev/null 2>/dev/null; ${sleeps.command(2)}"`,
-      ].join('\n');
       let pid = 0;
-      const ended = exec([...(trigger === 'timeout' ? ['-u', '2s'] : []), text], {
+      const ended = exec(['--on-disconnect', 'leave', `sleep 0.5; ${sleeps.command(0)}`], {
         onStart: (id) => (pid = id),
       });
-      await until(async () => sleeps.running(await sessionTable(), rows, 1).length === rows.length, {
+      // By then a leash would be there.
+      await until(async () => sleeps.running(await sessionTable(), [0], 1).length === 1, {
         deadlineMs: 20_000,
-        what: 'the command to begin',
+        what: 'the command',
       });
-      if (trigger.startsWith('kill')) await seeLeashes(1, () => processesOf(user));
-      if (trigger === 'INT') process.kill(pid, 'SIGINT');
-      else if (trigger === 'kill -9 of pssh-ts') process.kill(pid, 'SIGKILL');
-      else if (trigger === 'kill -9 of the masters')
-        for (const master of await mastersOf(fleet.env)) process.kill(master, 'SIGKILL');
-      const result = await ended;
-      await seeDead(sleeps, [SETSID]);
-      expect(sleeps.running(await sessionTable(), [SETSID], 1)).toHaveLength(1);
-      if (trigger === 'timeout' || trigger === 'INT')
-        expect(parseRun(result).results[0]).toMatchObject({ killed: 'confirmed' });
+      expect((await leashes(await sessionProcesses(fleet.dir))).all).toEqual([]);
+      process.kill(pid, 'SIGKILL');
+      await ended;
+      const [master] = await mastersOf(fleet.env);
+      expect(sleeps.running(await sessionTable(), [0], 1)).toHaveLength(1);
+      if (master !== undefined) process.kill(master, 'SIGKILL');
+      expect(sleeps.running(await sessionTable(), [0], 1)).toHaveLength(1);
+    });
+
+    test('--on-disconnect leave still ends what takes too long', async () => {
+      const result = await exec(['--on-disconnect', 'leave', '-u', '1s', 'sleep 60']);
+      expect(parseRun(result).results[0]).toMatchObject({ status: 'timed-out', killed: 'confirmed' });
     });
   });
-}
+
+  describe('a host that gives no leash', () => {
+    test('a forced command: it is given up, and nobody claims that it is dead', async () => {
+      const sleeps = new Sleeps();
+      endAtLast(sleeps);
+      const forced = sleeps.command(0).replace('$PSSH_NODENUM', '0');
+      await fleet.addHost({ name: `forced-${name}`, sshd: [`ForceCommand ${forced}`] });
+      const result = await run([
+        '-H',
+        `forced-${name}`,
+        'exec',
+        '-u',
+        '1s',
+        '--kill-grace',
+        GRACE,
+        '--json',
+        'true',
+      ]);
+      expect(parseRun(result).results[0]).toMatchObject({ status: 'timed-out', killed: 'unknown' });
+      expect(result.code).toBe(3);
+      expect(result.durationMs).toBeLessThan(20_000);
+    });
+
+    test('a forced command that ends by itself does not wait for a leash', async () => {
+      await fleet.addHost({ name: `short-${name}`, sshd: [`ForceCommand sleep 0.6; cat`] });
+      const result = await run(['-H', `short-${name}`, 'exec', '--json', 'true']);
+      expect(parseRun(result).results[0]).toMatchObject({ status: 'ok', killed: null });
+      expect(result.durationMs).toBeLessThan(4_000);
+    });
+
+    test('a leash that does not answer in time goes on by itself, and its result stays unknown', async () => {
+      const sleeps = new Sleeps();
+      endAtLast(sleeps);
+      const slow = join(fleet.dir, 'slow');
+      await writeFile(join(fleet.dir, 'ps'), `#!/bin/sh\ntest -e ${slow} && sleep 3.5\nexec /bin/ps "$@"\n`, {
+        mode: 0o755,
+      });
+      await fleet.addHost({ name: `slow-${name}`, sshd: [`SetEnv PATH=${fleet.dir}:/usr/bin:/bin`] });
+      const text = `sh -c "trap '' TERM; exec >/dev/null 2>/dev/null; ${sleeps.command(0)}"`;
+      const ended = run(['-H', `slow-${name}`, 'exec', '-u', '2s', '--kill-grace', GRACE, '--json', text]);
+      await seeLeashes(1, () => sessionProcesses(fleet.dir, `slow-${name}`));
+      await writeFile(slow, '');
+      const [result] = parseRun(await ended).results;
+      await rm(slow);
+      expect(result).toMatchObject({ status: 'timed-out', killed: 'unknown' });
+      await seeDead(sleeps);
+    });
+
+    test('MaxSessions 1: the result is there, and nobody claims that the command is dead', async () => {
+      const sleeps = new Sleeps();
+      endAtLast(sleeps);
+      await fleet.addHost({ name: `lone-${name}`, sshd: ['MaxSessions 1'] });
+      const result = await run([
+        '-H',
+        `lone-${name}`,
+        'exec',
+        '-u',
+        '1s',
+        '--kill-grace',
+        GRACE,
+        '--json',
+        `echo begun; ${sleeps.command(0)}`,
+      ]);
+      expect(parseRun(result).results[0]).toMatchObject({
+        status: 'timed-out',
+        killed: 'unknown',
+        stdout: 'begun\n',
+      });
+      expect(result.code).toBe(3);
+      const again = await run(['-H', `lone-${name}`, 'exec', '--json', 'echo again']);
+      expect(parseRun(again).results[0]).toMatchObject({ status: 'ok', stdout: 'again\n' });
+    });
+  });
+
+  // Only root can serve others, and only then dropbear serves at all.
+  if (process.getuid?.() === 0) {
+    describe('dropbear, which answers a signal wrongly and has one session for a connection', () => {
+      let user: string;
+      let dropbear: Awaited<ReturnType<typeof startDropbear>>;
+      beforeAll(async () => {
+        const program = ensureDropbear((line) => console.log(line));
+        const account = accounts.list.find(({ shell }) => shell === 'sh');
+        if (account === undefined) throw new Error('no account with sh');
+        user = account.user;
+        dropbear = await startDropbear(program, `drop-${name}`, fleet, account);
+        await exec(['true']);
+      }, 300_000);
+      afterAll(() => dropbear?.stop());
+
+      const exec = (args: readonly string[], options: Partial<CliOptions> = {}) =>
+        runCli(
+          [
+            '-F',
+            dropbear.configPath,
+            '--transport',
+            name,
+            '-H',
+            `drop-${name}`,
+            'exec',
+            '--json',
+            '--kill-grace',
+            GRACE,
+            ...args,
+          ],
+          {
+            env: fleet.env,
+            ...options,
+          },
+        );
+
+      test.each(TRIGGERS)('%s ends all of the command', async (trigger) => {
+        const sleeps = new Sleeps();
+        endAtLast(sleeps);
+        const rows = [0, 1, 2, SETSID];
+        const text = [
+          `${sleeps.command(0)} &`,
+          `timeout 9797 ${sleeps.command(1)} &`,
+          `setsid ${sleeps.command(SETSID)} &`,
+          `sh -c "trap '' TERM; exec >/dev/null 2>/dev/null; ${sleeps.command(2)}"`,
+        ].join('\n');
+        let pid = 0;
+        const ended = exec([...(trigger === 'timeout' ? ['-u', '2s'] : []), text], {
+          onStart: (id) => (pid = id),
+        });
+        await until(async () => sleeps.running(await sessionTable(), rows, 1).length === rows.length, {
+          deadlineMs: 20_000,
+          what: 'the command to begin',
+        });
+        if (trigger.startsWith('kill')) await seeLeashes(1, () => processesOf(user));
+        if (trigger === 'INT') process.kill(pid, 'SIGINT');
+        else if (trigger === 'kill -9 of pssh-ts') process.kill(pid, 'SIGKILL');
+        else if (trigger === 'kill -9 of the masters')
+          for (const master of await mastersOf(fleet.env)) process.kill(master, 'SIGKILL');
+        const result = await ended;
+        await seeDead(sleeps, [SETSID]);
+        expect(sleeps.running(await sessionTable(), [SETSID], 1)).toHaveLength(1);
+        if (trigger === 'timeout' || trigger === 'INT')
+          expect(parseRun(result).results[0]).toMatchObject({ killed: 'confirmed' });
+      });
+    });
+  }
+});

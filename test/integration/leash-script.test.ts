@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { leashCommand } from '../../src/run/leash/leash-script.js';
 import { ensureShells, SHELLS, type ShellName } from '../fleet/ensure-shells.js';
+import { until } from '../fleet/until.js';
 
 let shells: Readonly<Record<ShellName, string>>;
 let folder: string;
@@ -14,7 +15,9 @@ beforeAll(() => {
   shells = ensureShells((line) => console.log(line));
   folder = mkdtempSync(join(tmpdir(), 'pt-'));
   // Its siblings are what a leash ends, and here those are this test's own processes: it is to see none.
-  writeFileSync(join(folder, 'ps'), '#!/bin/sh\nexit 0\n');
+  // But for the server: whoever asks for names is told one that it knows.
+  const names = `case "$*" in *comm=*) exec /bin/ps -A -o pid= -o comm= | sed "s/\\([0-9]\\) .*/\\1 $SERVER/";; esac`;
+  writeFileSync(join(folder, 'ps'), `#!/bin/sh\n${names}\nexit 0\n`);
   chmodSync(join(folder, 'ps'), 0o755);
 }, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -22,7 +25,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test.each([0.2, 1, 5, 3600])(
   'with a grace of %s s nothing in it means different things to two shells',
   (grace) => {
-    const inner = /^exec sh -c '(.*)'$/.exec(leashCommand(grace))?.[1];
+    const inner = /^exec sh -c '(.*)' '\$'\\!''$/.exec(
+      leashCommand({ graceSeconds: grace, silenceSeconds: 45 }),
+    )?.[1];
     expect(inner).toBeDefined();
     expect(inner).not.toMatch(/['!\\\n\r]/);
     expect(inner).toMatch(/^[ -~]+$/);
@@ -30,27 +35,77 @@ test.each([0.2, 1, 5, 3600])(
 );
 
 describe.each(SHELLS)('%s', (shell) => {
+  interface Talk {
+    readonly pid: number | undefined;
+    readonly out: string;
+    readonly err: string;
+    readonly code: unknown;
+    readonly signal: unknown;
+    readonly durationMs: number;
+  }
+
+  /** Says the words once it is armed, one each time; then the input ends, or is held open. */
   async function talk(
-    input: string,
-  ): Promise<{ pid: number | undefined; out: string; code: unknown; err: string }> {
-    const env = { HOME: folder, PATH: `${folder}:${process.env.PATH}` };
-    const child = spawn(shells[shell], ['-c', leashCommand(1)], { env, cwd: folder });
+    words: readonly string[],
+    silenceSeconds = 45,
+    everyMs: number | null = null,
+    server = 'sshd-session',
+  ): Promise<Talk> {
+    const env = { HOME: folder, PATH: `${folder}:${process.env.PATH}`, SERVER: server };
+    const command = leashCommand({ graceSeconds: 1, silenceSeconds });
+    const child = spawn(shells[shell], ['-c', command], { env, cwd: folder });
+    const closed = once(child, 'close');
     let out = '';
     let err = '';
     child.stdout.on('data', (chunk: Buffer) => (out += chunk));
     child.stderr.on('data', (chunk: Buffer) => (err += chunk));
-    child.stdin.end(input);
-    const [code] = await once(child, 'close');
-    return { pid: child.pid, out, err, code };
+    child.stdin.on('error', () => undefined);
+    const said = (word: string) =>
+      until(() => child.exitCode !== null || out.includes(word), {
+        deadlineMs: 10_000,
+        what: `leash ${word}`,
+      });
+    await said('leash waits\n');
+    child.stdin.write('go\n');
+    await said(`leash ${child.pid}\n`);
+    const started = performance.now();
+    const left = [...words];
+    const timer =
+      everyMs === null
+        ? null
+        : setInterval(() => left.length > 0 && child.stdin.write(`${left.shift()}\n`), everyMs);
+    if (timer === null) child.stdin.end(words.map((word) => `${word}\n`).join(''));
+    const [code, signal] = await closed;
+    if (timer !== null) clearInterval(timer);
+    child.stdin.destroy();
+    return { pid: child.pid, out, err, code, signal, durationMs: performance.now() - started };
   }
 
   test('says which process it is, and leaves at q', async () => {
-    const { pid, ...rest } = await talk('q\nl\n');
-    expect(rest).toEqual({ out: `leash ${pid}\n`, err: '', code: 0 });
+    const { pid, ...rest } = await talk(['q', 'l']);
+    expect(rest).toMatchObject({ out: `leash waits\nleash ${pid}\n`, err: '', code: 0 });
   });
 
   test('where ps tells nothing it knows no session, signals nothing and ends with its input', async () => {
-    const { pid, ...rest } = await talk('l\ns TERM\nnonsense\n');
-    expect(rest).toEqual({ out: `leash ${pid}\nn 0\nn 0\n`, err: '', code: 0 });
+    const { pid, ...rest } = await talk(['l', 's TERM', 'nonsense']);
+    expect(rest).toMatchObject({ out: `leash waits\nleash ${pid}\nn 0\nn 0\n`, err: '', code: 0 });
+  });
+
+  test.each(['init', 'node', 'systemd', 'sh'])('arms itself under no %s', async (server) => {
+    const { out, code } = await talk([], 45, null, server);
+    expect({ out, code }).toEqual({ out: 'leash waits\n', code: 0 });
+  });
+
+  test('each word puts its end off; without one for the silence it says so and ends by itself', async () => {
+    const words = ['b', 'b', 'l', 'b', 'b'];
+    const { pid, durationMs, ...rest } = await talk(words, 1, 500);
+    expect(rest).toEqual({
+      out: `leash waits\nleash ${pid}\nn 0\nlost\n`,
+      err: '',
+      code: null,
+      signal: 'SIGTERM',
+    });
+    expect(durationMs).toBeGreaterThan(words.length * 500 + 500);
+    expect(durationMs).toBeLessThan(15_000);
   });
 });

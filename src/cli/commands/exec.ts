@@ -3,13 +3,14 @@ import { Option } from 'commander';
 import { joinWords } from '../../core/command.js';
 import { parseDuration } from '../../core/duration.js';
 import { usageError } from '../../core/errors.js';
-import { RUN_DEFAULTS, type RunOptions } from '../../core/options.js';
+import { type Pty, RUN_DEFAULTS, type RunOptions } from '../../core/options.js';
 import { show } from '../../core/show.js';
 import { planCommands } from '../../run/plan.js';
 import type { CommandContext } from '../command-context.js';
 import { resolveConnection, timeLimit, wholeNumber } from '../connection-options.js';
 import { configFileOf } from '../defaults.js';
 import { dryRun } from '../dry-run.js';
+import type { Io } from '../io.js';
 import {
   addConnectionOptions,
   addGeneralOptions,
@@ -28,10 +29,12 @@ export interface ExecOptions extends SharedOptions, ViewOptions {
   readonly env?: readonly string[];
   readonly cwd?: string;
   readonly timeout?: string;
+  readonly deadline?: string;
   readonly killGrace?: string;
   readonly onDisconnect?: string;
   readonly drain?: string;
   readonly stdin?: boolean;
+  readonly tty?: boolean;
   readonly keepCommands?: boolean;
   readonly maxStatus?: boolean;
 }
@@ -56,6 +59,7 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
     ),
     new Option('--cwd <folder>', 'run in this folder of the host'),
     new Option('-u, --timeout <duration>', 'time for one command (default none)'),
+    new Option('--deadline <duration>', 'time for the whole run (default none)'),
     new Option('--kill-grace <duration>', 'between TERM and KILL when a command is given up (default 5s)'),
     new Option(
       '--on-disconnect <kill|leave>',
@@ -63,6 +67,7 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
     ),
     new Option('--drain <duration>', 'how long output is awaited after a command has exited (default 5s)'),
     new Option('-I, --stdin', 'our input to every host; without it a command reads nothing'),
+    new Option('--tty', 'a terminal on the host for each command, as ssh -tt; stderr comes as stdout'),
     new Option('--keep-commands', "after a failing -c the host's next ones still run"),
     new Option('-S, --max-status', 'exit with the largest remote status'),
   ];
@@ -73,7 +78,7 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
     const merged = mergedOptions<ExecOptions>(command);
     const connection = resolveConnection(merged, io.env);
     const view = chosenView(merged);
-    const run = resolveRun(merged, view);
+    const run = resolveRun(merged, view, io);
     const frame = {
       env: resolveEnv(merged.env ?? [], io.env),
       raw: merged.raw === true,
@@ -89,6 +94,7 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
       throw usageError('-I and --hostfile - would both read our input; name a file of hosts');
     }
     const commands = resolveCommands(words, merged);
+    refuseBrokenText([...commands, ...Object.values(frame.env), frame.cwd ?? '']);
     const notes: string[] = [];
     const config = configFileOf(program, io.env, command);
     const onNote = (note: string): void => void notes.push(note);
@@ -122,10 +128,18 @@ function resolveCommands(words: readonly string[], options: ExecOptions): readon
   return [command];
 }
 
-function resolveRun(options: ExecOptions, view: ViewName): RunOptions {
+// Node reads our arguments as UTF-8 and puts U+FFFD for what is none: the command would be another than was written.
+function refuseBrokenText(texts: readonly string[]): void {
+  const broken = texts.find((text) => text.includes('\ufffd'));
+  if (broken === undefined) return;
+  throw usageError(`${show(broken)} holds bytes that are no UTF-8; send the command over stdin (-I exec sh)`);
+}
+
+function resolveRun(options: ExecOptions, view: ViewName, io: Io): RunOptions {
   return Object.freeze({
     fanout: wholeNumber(options.fanout, '--fanout', 1, 10_000) ?? RUN_DEFAULTS.fanout,
     timeoutMs: timeLimit(options.timeout, '--timeout'),
+    deadlineMs: timeLimit(options.deadline, '--deadline'),
     killGraceMs:
       options.killGrace === undefined
         ? RUN_DEFAULTS.killGraceMs
@@ -136,7 +150,14 @@ function resolveRun(options: ExecOptions, view: ViewName): RunOptions {
     maxOutput:
       options.maxOutput === undefined ? RUN_DEFAULTS.maxOutput : parseSize(options.maxOutput, '--max-output'),
     keepCommands: options.keepCommands === true,
+    pty: options.tty === true ? terminalLike(io, options.raw === true) : null,
   });
+}
+
+/** As large as our own terminal, where we have one. */
+function terminalLike({ stdout, env }: Io, bare: boolean): Pty {
+  const { columns = 80, rows = 24 } = stdout;
+  return { term: env.TERM || 'dumb', columns, rows, bare };
 }
 
 function checkedOnDisconnect(text: string | undefined): RunOptions['onDisconnect'] {

@@ -6,19 +6,29 @@ import { leashCommand } from './leash-script.js';
 const ARM_AFTER_MS = 300;
 const OPEN_MS = 10_000;
 
+export interface GuardOptions {
+  /** Between TERM and KILL. */
+  readonly graceMs: number;
+  /** Without a word of ours for this long the host takes the network for lost. */
+  readonly silenceMs: number;
+  /** Also end the command when we ourselves die or the network does: the leash is opened before it is needed. */
+  readonly armed: boolean;
+}
+
 /** Watches over one running command: has the leash ready when it is wanted, and takes it back at the end. */
 export class Guard {
   private leash: Promise<Leash | null> | null = null;
   private over: AbortController | null = null;
   private readonly timer: NodeJS.Timeout | null;
 
-  /** @param armed also end the command when we ourselves die: the leash is opened before it is needed */
+  /** The host heard nothing of us for too long, and has ended the command. */
+  lost = false;
+
   constructor(
     private readonly connection: Connection,
-    private readonly graceMs: number,
-    armed: boolean,
+    private readonly options: GuardOptions,
   ) {
-    this.timer = armed ? setTimeout(() => void this.open(), ARM_AFTER_MS) : null;
+    this.timer = options.armed ? setTimeout(() => void this.open(), ARM_AFTER_MS) : null;
   }
 
   /** Ends every process of the command's session. */
@@ -26,7 +36,7 @@ export class Guard {
     this.stopTimer();
     const leash = await this.open();
     if (leash === null) return 'unknown';
-    const killed = await leash.kill(this.graceMs);
+    const killed = await leash.kill(this.options.graceMs);
     if (killed === 'unknown') leash.leaveToItself();
     return killed;
   }
@@ -37,14 +47,18 @@ export class Guard {
     this.over?.abort();
     const leash = await this.leash;
     if (leash === null) return;
+    this.lost = leash.lost;
     leash.release();
     await leash.closed();
   }
 
   private open(): Promise<Leash | null> {
-    const command = leashCommand(this.graceMs / 1000);
+    const { graceMs, silenceMs } = this.options;
+    const silenceSeconds = Math.ceil(silenceMs / 1000);
+    const command = leashCommand({ graceSeconds: graceMs / 1000, silenceSeconds });
+    const signal = AbortSignal.timeout(OPEN_MS);
     this.over ??= new AbortController();
-    this.leash ??= Leash.open(this.connection, command, AbortSignal.timeout(OPEN_MS), this.over.signal);
+    this.leash ??= Leash.open(this.connection, { command, silenceMs }, signal, this.over.signal);
     return this.leash;
   }
 

@@ -5,16 +5,28 @@ const ANSWER_MS = 3_000;
 const POLL_MS = 60;
 const AFTER_KILL_MS = 2_000;
 const CLOSE_MS = 1_000;
+// Some may come late: the network is slow, or we are busy.
+const BEATS_A_SILENCE = 4;
+
+export interface LeashOptions {
+  /** What its remote end runs. */
+  readonly command: string;
+  /** Without a word of ours for this long the remote end takes the network for lost. */
+  readonly silenceMs: number;
+}
 
 /**
  * A second session on a host's connection that ends the command's processes: when we say so, and by itself when
- * the connection is gone, because we or the master died.
+ * the connection is gone, because we or the master died, or the network is.
  */
 export class Leash {
   private text = '';
   private waiting: ((line: string | null) => void) | null = null;
   private readonly lines: string[] = [];
   private ended = false;
+  private beat: NodeJS.Timeout | undefined;
+  /** The remote end heard nothing of us for too long, and has ended the command. */
+  lost = false;
 
   private constructor(private readonly channel: Channel) {
     channel.stdout.on('data', (chunk: Buffer) => this.take(chunk.toString('latin1')));
@@ -31,7 +43,7 @@ export class Leash {
    */
   static async open(
     connection: Connection,
-    command: string,
+    { command, silenceMs }: LeashOptions,
     signal: AbortSignal,
     unwanted: AbortSignal,
   ): Promise<Leash | null> {
@@ -48,7 +60,10 @@ export class Leash {
     unwanted.addEventListener('abort', stop, { once: true });
     const isThere = await leash.hello(unwanted);
     unwanted.removeEventListener('abort', stop);
-    if (isThere) return leash;
+    if (isThere) {
+      leash.beat = setInterval(() => leash.say('b'), silenceMs / BEATS_A_SILENCE);
+      return leash;
+    }
     // It may only be slow to start: without a word it would take the end of its input for our death.
     leash.release();
     await leash.closed();
@@ -67,13 +82,15 @@ export class Leash {
 
   /** No answer came in time: it goes on by itself, as when we die. */
   leaveToItself(): void {
+    clearInterval(this.beat);
     this.channel.stdin?.end();
   }
 
   /** Ends the leash; what it watched is left as it is. */
   release(): void {
+    clearInterval(this.beat);
     if (this.ended || this.channel.stdin?.writableEnded !== false) return;
-    this.channel.stdin?.end('q\n');
+    this.channel.stdin.end('q\n');
     this.channel.exited.then(
       () => undefined,
       () => undefined,
@@ -101,6 +118,7 @@ export class Leash {
     for (let tries = 0; tries < 20 && !unwanted.aborted; tries += 1) {
       const line = await this.line(HELLO_MS);
       if (line === null) return false;
+      if (line === 'leash waits') this.say('go');
       if (/^leash \d+$/.test(line)) return true;
     }
     return false;
@@ -127,8 +145,13 @@ export class Leash {
 
   private ask(command: string): Promise<string | null> {
     if (this.ended) return Promise.resolve(null);
-    this.channel.stdin?.write(`${command}\n`);
+    this.say(command);
     return this.line(ANSWER_MS);
+  }
+
+  private say(word: string): void {
+    const { stdin } = this.channel;
+    if (stdin?.writable === true) stdin.write(`${word}\n`);
   }
 
   private line(ms: number): Promise<string | null> {
@@ -151,13 +174,15 @@ export class Leash {
     for (let end = this.text.indexOf('\n'); end !== -1; end = this.text.indexOf('\n')) {
       const line = this.text.slice(0, end).trim();
       this.text = this.text.slice(end + 1);
-      if (this.waiting !== null) this.waiting(line);
+      if (line === 'lost') this.lost = true;
+      else if (this.waiting !== null) this.waiting(line);
       else if (this.lines.length < 100) this.lines.push(line);
     }
   }
 
   private finish(): void {
     this.ended = true;
+    clearInterval(this.beat);
     this.waiting?.(null);
   }
 }

@@ -40,6 +40,7 @@ describe('exitCode', () => {
   it('counts skipped by plan as ok, skipped because others failed not', () => {
     expect(exitCode([makeResult({ status: 'skipped', skippedBy: 'plan' })])).toBe(0);
     expect(exitCode([makeResult({ status: 'skipped', skippedBy: 'failure' })])).toBe(5);
+    expect(exitCode([makeResult({ status: 'skipped', skippedBy: 'deadline' })])).toBe(3);
   });
 });
 
@@ -65,6 +66,10 @@ describe('maxStatus', () => {
     ['disconnected', 254],
   ])('of a host that is %s is %i', (ended, code) => {
     expect(status({ status: ended })).toBe(code);
+  });
+
+  it('is that of a timeout where the deadline came before the host was begun', () => {
+    expect(status({ status: 'skipped', skippedBy: 'deadline' })).toBe(255);
   });
 
   it('is 128 and the number of the signal', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunSummary } from '../../../src/core/events.js';
 import type { HostResult, Status } from '../../../src/core/result.js';
 import { evaluateExpression } from '../../../src/inventory/expression.js';
+import type { Limits } from '../../../src/sinks/outcome.js';
 import { SummarySink } from '../../../src/sinks/summary.js';
 import { finished, makeResult, makeSummary, makeTarget, memoryWriter, outputEvent } from '../make.js';
 
@@ -9,7 +10,7 @@ interface Options {
   readonly quiet?: boolean;
   readonly verbose?: boolean;
   readonly color?: boolean;
-  readonly timeoutMs?: number | null;
+  readonly limits?: Limits;
 }
 
 function sink(options: Options = {}) {
@@ -19,7 +20,7 @@ function sink(options: Options = {}) {
     quiet: false,
     verbose: false,
     color: false,
-    timeoutMs: null,
+    limits: { timeoutMs: null, deadlineMs: null },
     maxOutput: 1024,
     ...options,
   });
@@ -103,8 +104,17 @@ describe('SummarySink', () => {
     [{ status: 'host-key-failed', error }, "host-key-failed: a: ssh's words"],
     [{ status: 'disconnected', error }, "disconnected: a: ssh's words"],
     [{ status: 'skipped', skippedBy: 'failure' }, 'skipped: a: not run'],
+    [
+      { status: 'timed-out', timedOutBy: 'deadline', killed: 'confirmed' },
+      'timed-out: a: at the deadline of 10m00s, ended on the host',
+    ],
+    [
+      { status: 'timed-out', timedOutBy: 'deadline', error },
+      "timed-out: a: at the deadline of 10m00s: ssh's words",
+    ],
+    [{ status: 'skipped', skippedBy: 'deadline' }, 'skipped: a: not begun at the deadline of 10m00s'],
   ])('%j is told as %j', (rest, told) => {
-    expect(reason(rest, { timeoutMs: 90_000 })).toBe(`  ${told}`);
+    expect(reason(rest, { limits: { timeoutMs: 90_000, deadlineMs: 600_000 } })).toBe(`  ${told}`);
   });
 
   it('passes no control character of a host on', () => {
