@@ -11,6 +11,8 @@ import { chooseTransport } from '../transport/choose.js';
 import type { ExecOptions } from './commands/exec.js';
 import { Interrupts, RunningSink } from './interrupt.js';
 import type { Io } from './io.js';
+import { openKept } from './kept.js';
+import { logFilter } from './log-reader.js';
 import type { ViewName } from './view-options.js';
 import { views } from './views.js';
 
@@ -27,14 +29,17 @@ export interface Execution {
 /** Runs a plan with the views that the options ask for. @returns the exit code */
 export async function execute(execution: Execution): Promise<number> {
   const { plan, connection, run, options, io } = execution;
+  // First: a file that can't be written is told before anything is run.
+  const kept = await openKept(execution);
   const running = new RunningSink();
   const screen = io.stderr.isTTY === true ? new Screen(io.stderr) : null;
-  const stderr = new Writer(io.stderr, () => undefined, screen);
+  const stderr = new Writer(io.stderr, () => undefined, screen, logFilter(execution, 'stderr'));
   const tell = (text: string): void => void stderr.writeLines(text);
   const interrupts = new Interrupts(io, () => running.list(), {
     tell,
     leave: (code) => {
       screen?.close();
+      kept.record(code);
       io.exitNow(code);
     },
   });
@@ -43,7 +48,8 @@ export async function execute(execution: Execution): Promise<number> {
     const gone = (error as NodeJS.ErrnoException).code === 'EPIPE';
     interrupts.cancel(gone ? EXIT.pipe : EXIT.failure);
   };
-  const stdout = new Writer(io.stdout, onOutputError, io.stdout.isTTY === true ? screen : null);
+  const onTerminal = io.stdout.isTTY === true ? screen : null;
+  const stdout = new Writer(io.stdout, onOutputError, onTerminal, logFilter(execution, 'stdout'));
   const output = giveUpOutput(interrupts.signal, run, stdout, tell);
   const store = new SpillStore({
     onFailure: (error) => {
@@ -52,7 +58,7 @@ export async function execute(execution: Execution): Promise<number> {
       interrupts.cancel(EXIT.failure);
     },
   });
-  const sinks = [running, ...views(execution, { stdout, stderr, screen, store })];
+  const sinks = [running, ...views(execution, { stdout, stderr, screen, store }), ...kept.sinks];
   let spool: Spool | null = null;
   try {
     const pool = await openPool(
@@ -87,12 +93,15 @@ export async function execute(execution: Execution): Promise<number> {
       });
       await stdout.flush();
       // What came after the summary, a reader that went away at the last line, still counts.
-      return interrupts.exitCode ?? summary.exitCode;
+      const code = interrupts.exitCode ?? summary.exitCode;
+      kept.record(code);
+      return code;
     } finally {
       await spool?.close();
       await pool.close();
     }
   } finally {
+    kept.discard();
     output.clear();
     interrupts.dispose();
     screen?.close();

@@ -9,6 +9,7 @@ import { addConfigCommand } from './commands/config.js';
 import { addExecCommand } from './commands/exec.js';
 import { addHostsCommand } from './commands/hosts.js';
 import { addMastersCommand } from './commands/masters.js';
+import { addRunsCommand } from './commands/runs.js';
 import { applyDefaults } from './defaults.js';
 import type { Io } from './io.js';
 import { addConnectionOptions, addGeneralOptions, addTargetOptions } from './shared-options.js';
@@ -19,6 +20,7 @@ const COMMANDS = new Map<string, AddCommand>([
   ['exec', addExecCommand],
   ['masters', addMastersCommand],
   ['hosts', addHostsCommand],
+  ['runs', addRunsCommand],
   ['config', addConfigCommand],
 ]);
 

@@ -16,7 +16,18 @@ export interface ViewOptions {
   readonly maxOutput?: string;
 }
 
-const NAMES = ['prefix', 'plain', 'gather', 'diff', 'inline', 'json', 'ndjson', 'quiet'] as const;
+const NAMES = [
+  'prefix',
+  'plain',
+  'gather',
+  'diff',
+  'inline',
+  'json',
+  'ndjson',
+  'github',
+  'gitlab',
+  'quiet',
+] as const;
 
 export type ViewName = (typeof NAMES)[number];
 

@@ -2,16 +2,21 @@ import type { Sink } from '../core/events.js';
 import type { BlockStore } from '../core/output.js';
 import { DiffSink } from '../sinks/diff.js';
 import { GatherSink } from '../sinks/gather.js';
+import { GithubAnnotationsSink } from '../sinks/github-annotations.js';
+import { GithubSummarySink } from '../sinks/github-summary.js';
 import { InlineSink } from '../sinks/inline.js';
 import { JsonSink } from '../sinks/json.js';
+import { LogGroupsSink } from '../sinks/log-groups.js';
+import type { LogReader } from '../sinks/log-guard.js';
 import { NdjsonSink } from '../sinks/ndjson.js';
 import { PlainSink } from '../sinks/plain.js';
 import { PrefixSink } from '../sinks/prefix.js';
 import { ProgressSink } from '../sinks/progress.js';
 import type { Screen } from '../sinks/screen.js';
 import { SummarySink } from '../sinks/summary.js';
-import type { Writer } from '../sinks/writer.js';
+import { Writer } from '../sinks/writer.js';
 import type { Execution } from './execute.js';
+import { logReader } from './log-reader.js';
 import { progressKind, type TerminalTraits, terminalTraits } from './terminal.js';
 import type { ViewName } from './view-options.js';
 
@@ -44,8 +49,16 @@ const VIEWS: Readonly<Record<ViewName, (parts: Parts) => Sink | null>> = {
       command: commands.length === 1 ? (commands[0] ?? null) : null,
     }),
   ndjson: ({ stdout }) => new NdjsonSink(stdout),
+  github: (parts) => logGroups('github', parts),
+  gitlab: (parts) => logGroups('gitlab', parts),
   quiet: () => null,
 };
+
+function logGroups(reader: LogReader, { execution: { run, commands }, summary, stdout }: Parts): Sink {
+  const { maxOutput } = run;
+  const onCut = summary.truncated.bind(summary);
+  return new LogGroupsSink({ stdout, reader, steps: commands.length, limits: run, maxOutput, onCut });
+}
 
 /** What the views need that hold output until a host is done. */
 function heldBy({ execution: { run, commands }, traits, summary, stdout, store }: Parts) {
@@ -87,5 +100,23 @@ export function views(execution: Execution, outlets: Outlets): Sink[] {
           steps: commands.length,
         });
   // The progress goes before the summary, which ends it.
-  return [view, progress, summary].filter((sink) => sink !== null);
+  return [view, progress, summary, ...githubViews(execution, outlets)].filter((sink) => sink !== null);
+}
+
+/** What a job on GitHub is told besides: on stderr, unless stdout is the log already. */
+function githubViews(
+  { run, commands, options, io, view }: Execution,
+  { stdout, stderr }: Outlets,
+): readonly Sink[] {
+  if (logReader(io.env, options) !== 'github') return [];
+  // These commands are our own, so they go past the guard of stderr.
+  const log = view === 'github' ? stdout : new Writer(io.stderr, () => undefined);
+  const file = io.env.GITHUB_STEP_SUMMARY;
+  const command = commands.join('; ');
+  return [
+    new GithubAnnotationsSink({ log, limits: run }),
+    ...(file === undefined || file === ''
+      ? []
+      : [new GithubSummarySink({ file, command, limits: run, stderr })]),
+  ];
 }

@@ -1,7 +1,7 @@
 import type { HostResult, Status } from '../core/result.js';
 import type { Target } from '../core/target.js';
 import { hintFor } from './hints.js';
-import { type Ending, endingOf, type Limits, reasonOf } from './outcome.js';
+import { type Ending, type Limits, reasonOf } from './outcome.js';
 
 /** Hosts that failed for one reason. */
 export interface FailureGroup {
@@ -34,7 +34,20 @@ export class Failures {
 
   add(result: HostResult): void {
     if (result.status === 'ok' || result.skippedBy === 'plan') return;
-    this.list.push({ target: result.target, ending: endingOf(result) });
+    const { step, status, exitCode, signal, killed, error, skippedBy, timedOutBy } = result;
+    this.list.push({
+      target: result.target,
+      ending: {
+        step,
+        status,
+        exitCode,
+        signal,
+        killed,
+        error,
+        ...(skippedBy === undefined ? {} : { skippedBy }),
+        ...(timedOutBy === undefined ? {} : { timedOutBy }),
+      },
+    });
   }
 
   get hosts(): number {
@@ -83,9 +96,8 @@ export class Failures {
   }
 }
 
-function hintOf({ status, error, timedOutBy }: Ending, target: Target): string | null {
-  if (status === 'timed-out')
-    return timedOutBy === 'deadline' ? '--deadline gives the run more time' : '-u gives a command more time';
+function hintOf({ status, error }: Ending, target: Target): string | null {
+  if (status === 'timed-out') return '-u gives a command more time';
   return error === null ? null : hintFor(error.code, target.host);
 }
 

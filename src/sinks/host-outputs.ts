@@ -3,7 +3,7 @@ import { Capture } from '../core/capture.js';
 import type { OutputEvent, RunEvent } from '../core/events.js';
 import type { BlockStore } from '../core/output.js';
 import type { Target } from '../core/target.js';
-import { type Ending, endingOf } from './outcome.js';
+import type { Ending } from './outcome.js';
 
 /** What one host's commands wrote, all steps together, and how they ended. */
 export interface KeptHost {
@@ -53,7 +53,9 @@ export class HostOutputs {
     if (event.type !== 'finished') return null;
     const { target, result } = event;
     const host = this.host(target);
-    host.endings.push(endingOf(result));
+    const { step, status, exitCode, signal, killed, error } = result;
+    const skipped = result.skippedBy === undefined ? {} : { skippedBy: result.skippedBy };
+    host.endings.push({ step, status, exitCode, signal, killed, error, ...skipped });
     if (host.endings.length < this.options.steps) return null;
     this.hosts.delete(target.index);
     return this.kept(target, host);

@@ -4,8 +4,10 @@ import type { HostResult } from '../core/result.js';
 /** What of a result tells how it ended. */
 export type Ending = Pick<
   HostResult,
-  'step' | 'status' | 'exitCode' | 'signal' | 'killed' | 'skippedBy' | 'timedOutBy' | 'error'
->;
+  'step' | 'status' | 'exitCode' | 'signal' | 'killed' | 'skippedBy' | 'timedOutBy'
+> & {
+  readonly error: HostResult['error'];
+};
 
 /** What the user gave to a command, and to the whole run. */
 export interface Limits {
@@ -13,41 +15,12 @@ export interface Limits {
   readonly deadlineMs: number | null;
 }
 
-/** The ending alone: a result holds its output too. */
-export function endingOf(result: HostResult): Ending {
-  const { step, status, exitCode, signal, killed, error, skippedBy, timedOutBy } = result;
-  return {
-    step,
-    status,
-    exitCode,
-    signal,
-    killed,
-    error,
-    ...(skippedBy === undefined ? {} : { skippedBy }),
-    ...(timedOutBy === undefined ? {} : { timedOutBy }),
-  };
-}
-
 const KILLED_NOTE = {
   confirmed: ', ended on the host',
   unknown: '; whether it still runs on the host is not known',
 } as const;
 
-/** Why a step did not end well, beside its status; empty where the status says all. */
-export function reasonOf(ending: Ending, limits: Limits): string {
-  const { status, exitCode, signal } = ending;
-  const killed = ending.killed === null ? '' : KILLED_NOTE[ending.killed];
-  if (status === 'timed-out') {
-    const said = ending.error === null ? '' : `: ${ending.error.message}`;
-    return `${limitOf(ending, limits)}${killed}${said}`.replace(/^[,;:] /, '');
-  }
-  if (status === 'canceled') return killed.slice(2);
-  if (status === 'skipped')
-    return ending.skippedBy === 'deadline' ? `not begun ${atDeadline(limits)}` : 'not run';
-  if (status === 'signaled') return `killed by ${signal === null ? 'a signal' : `SIG${signal}`}`;
-  if (status === 'failed' && exitCode !== null) return `exit status ${exitCode}`;
-  return ending.error?.message ?? '';
-}
+const NO_LIMITS: Limits = { timeoutMs: null, deadlineMs: null };
 
 function limitOf({ timedOutBy }: Ending, limits: Limits): string {
   if (timedOutBy === 'deadline') return atDeadline(limits);
@@ -58,7 +31,22 @@ function atDeadline({ deadlineMs }: Limits): string {
   return `at the deadline${deadlineMs === null ? '' : ` of ${formatDuration(deadlineMs)}`}`;
 }
 
-const NO_LIMITS: Limits = { timeoutMs: null, deadlineMs: null };
+/** Why a step did not end well, beside its status; empty where the status says all. */
+export function reasonOf(ending: Ending, limits: Limits): string {
+  const { status, exitCode, signal } = ending;
+  const killed = ending.killed === null ? '' : KILLED_NOTE[ending.killed];
+  if (status === 'timed-out') {
+    const limit = limitOf(ending, limits);
+    const said = ending.error === null ? '' : `: ${ending.error.message}`;
+    return limit === '' ? `${killed}${said}`.slice(2) : `${limit}${killed}${said}`;
+  }
+  if (status === 'canceled') return killed.slice(2);
+  if (status === 'skipped')
+    return ending.skippedBy === 'deadline' ? `not begun ${atDeadline(limits)}` : 'not run';
+  if (status === 'signaled') return `killed by ${signal === null ? 'a signal' : `SIG${signal}`}`;
+  if (status === 'failed' && exitCode !== null) return `exit status ${exitCode}`;
+  return ending.error?.message ?? '';
+}
 
 /** How a host's steps ended, in a few words; empty: all well. */
 export function outcomeOf(endings: readonly Ending[]): string {

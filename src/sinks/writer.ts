@@ -13,11 +13,13 @@ export class Writer {
   /**
    * @param onError the reader went away, or the disk is full: told once
    * @param screen where the stream is a terminal that may show a status line
+   * @param filter what is written passes through it, in order
    */
   constructor(
     private readonly stream: Writable,
     onError: (error: Error) => void,
     private readonly screen: Screen | null = null,
+    private readonly filter: (data: Uint8Array | string) => Uint8Array | string = (data) => data,
   ) {
     stream.on('error', (error: Error) => {
       if (this.failure !== null) return;
@@ -85,7 +87,7 @@ export class Writer {
   private put(data: Uint8Array | string): void | Promise<void> {
     if (this.isDead) return undefined;
     this.screen?.lift();
-    const hasRoom = this.stream.write(data);
+    const hasRoom = this.stream.write(this.filter(data));
     this.screen?.settle(data);
     if (hasRoom) return undefined;
     this.draining ??= new Promise<void>((resolve) => {

@@ -11,6 +11,7 @@ import { resolveConnection, timeLimit, wholeNumber } from '../connection-options
 import { configFileOf } from '../defaults.js';
 import { dryRun } from '../dry-run.js';
 import type { Io } from '../io.js';
+import { addKeptOptions, checkKeptOptions, type KeptOptions } from '../kept-options.js';
 import {
   addConnectionOptions,
   addGeneralOptions,
@@ -22,7 +23,7 @@ import {
 import { resolveTargets } from '../targets.js';
 import { chosenView, parseSize, type ViewName, type ViewOptions, viewOptions } from '../view-options.js';
 
-export interface ExecOptions extends SharedOptions, ViewOptions {
+export interface ExecOptions extends SharedOptions, ViewOptions, KeptOptions {
   readonly command?: readonly string[];
   readonly argv?: boolean;
   readonly raw?: boolean;
@@ -73,12 +74,14 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
   ];
   for (const option of options) command.addOption(option.helpGroup('Running:'));
   for (const option of viewOptions()) command.addOption(option.helpGroup('Output:'));
+  addKeptOptions(command);
   addGeneralOptions(command);
   command.action(async (words: readonly string[]) => {
     const merged = mergedOptions<ExecOptions>(command);
     const connection = resolveConnection(merged, io.env);
     const view = chosenView(merged);
     const run = resolveRun(merged, view, io);
+    checkKeptOptions(merged);
     const frame = {
       env: resolveEnv(merged.env ?? [], io.env),
       raw: merged.raw === true,
