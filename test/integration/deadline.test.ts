@@ -41,9 +41,9 @@ describe.each(['mux', 'process'])('--deadline over %s', (transport) => {
     expect(results[0]?.stdout).toBe('begun\n');
     expect(summary).toMatchObject({ timedOut: 2, skipped: 1, ok: 0 });
     expect(result.code).toBe(3);
-    expect(result.err).toContain('one: timed-out at the deadline of 4.0s, ended on the host');
-    expect(result.err).toContain('mute: timed-out at the deadline of 4.0s: not connected yet');
-    expect(result.err).toContain('two: skipped: not begun at the deadline of 4.0s');
+    expect(result.err).toContain('timed-out: one: at the deadline of 4.0s, ended on the host');
+    expect(result.err).toContain('timed-out: mute: at the deadline of 4.0s: not connected yet');
+    expect(result.err).toContain('skipped: two: not begun at the deadline of 4.0s');
   });
 
   test('steps that were not begun are skipped, and -S tells a timeout', async () => {
@@ -61,7 +61,7 @@ describe.each(['mux', 'process'])('--deadline over %s', (transport) => {
 
   test('-u counts for the command, whichever comes first', async () => {
     const result = await exec('-H', 'one', 'exec', '--deadline', '1h', '-u', '1s', 'sleep 60');
-    expect(result.err).toContain('one: timed-out after 1.0s, ended on the host');
+    expect(result.err).toContain('timed-out: one: after 1.0s, ended on the host');
     expect(result.code).toBe(3);
   });
 });
