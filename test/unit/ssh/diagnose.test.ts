@@ -277,7 +277,7 @@ describe('sessionEnd', () => {
   });
 
   it('a session that was not given, in the words of the master, not of the login that can only fail', () => {
-    const refusal = 'mux_client_request_session: read from master failed: Broken pipe';
+    const refusal = 'mux_client_request_session: session request failed: Permission denied';
     expect(sessionEnd(log(...START, HELLO, refusal, ...OWN_LOGIN))).toEqual({
       kind: 'refused',
       reason: refusal,
