@@ -12,6 +12,8 @@ import type { PlannedHost } from './plan.js';
 import { runHost } from './run-host.js';
 import { runSignal } from './run-signal.js';
 
+const LONG_MS = 3_600_000;
+
 export interface RunRequest {
   readonly plan: readonly PlannedHost[];
   readonly pool: MasterPool;
@@ -41,10 +43,15 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   const started = performance.now();
   const store = request.store ?? memoryStore;
   const bus = new EventBus(sinks, request.onSinkError);
+  // What a host waits for may be a timer that holds nobody, or no more than an answer: the run is to be held all the same.
+  const held = setInterval(() => undefined, LONG_MS);
   const { signal, dispose } = runSignal(request.signal, options.deadlineMs);
   const byHost = await pMap(plan, (host) => runHost(host, { ...request, bus, store, signal }), {
     concurrency: options.fanout,
-  }).finally(dispose);
+  }).finally(() => {
+    clearInterval(held);
+    dispose();
+  });
   const results = byHost.flat();
   const counts = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
   for (const host of byHost) counts[hostStatus(host)] += 1;
