@@ -140,7 +140,7 @@ describe('processes started', () => {
         deadlineMs: 120_000,
       });
     expect((await run()).code).toBe(0);
-    // It can count: it saw the login of each host, and what asked the config for all of them.
+    // It can count: of each host it saw the login, and once what asked the config for all of them.
     const cold = (await ssh.started()).length;
     expect(cold).toBeGreaterThanOrEqual(101);
     expect((await run()).code).toBe(0);

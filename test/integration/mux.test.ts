@@ -317,8 +317,8 @@ describe('faults', () => {
     await on(
       'ten',
       async ({ connection, pool, lease }) => {
-        // Takes the session that was asked for ahead of time: the next has to be asked for.
-        await runOn(connection, 'true');
+        // The session that was opened ahead.
+        await (await connection.open('true', { stdin: 'none' })).released;
         process.kill(Number(lease.master.pid), 'SIGSTOP');
         try {
           await expect(connection.open('true', { stdin: 'none' })).rejects.toMatchObject({
