@@ -47,10 +47,11 @@ test('a ^D in the input is its end for what reads from the terminal, as with ssh
   expect(await plainSsh(text, input)).toMatch(end);
 });
 
-describe.each(['mux', 'process'])('--tty over %s', (transport) => {
+describe.each(['mux', 'process', 'no-mux'])('--tty over %s', (transport) => {
+  const way = transport === 'no-mux' ? ['--no-mux', '-t', '30'] : ['--transport', transport];
   const exec = async (args: readonly string[], options: Partial<CliOptions> = {}) => {
     const env = { ...fleet.env, TERM: 'vt100' };
-    const all = ['-F', fleet.configPath, '--transport', transport, '-H', 'one', 'exec', '--json', ...args];
+    const all = ['-F', fleet.configPath, ...way, '-H', 'one', 'exec', '--json', ...args];
     return parseRun(await runCli(all, { env, ...options })).results[0];
   };
 
