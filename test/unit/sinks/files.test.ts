@@ -143,7 +143,9 @@ describe('FilesSink', () => {
     writeFileSync(folder.file('outside'), 'precious');
     const names = { '../outside': 'x', '..': 'x', '.': 'x', '/etc/x': 'x' };
     writeFileSync(`${out()}/.pssh-ts.json`, JSON.stringify({ schema: 'pssh-ts/outdir@1', files: names }));
-    await sink([web1], 'overwrite').event(started(web1));
+    const subject = sink([web1], 'overwrite');
+    await subject.event(started(web1));
+    await subject.end();
     expect(readFileSync(folder.file('outside'), 'utf8')).toBe('precious');
   });
 

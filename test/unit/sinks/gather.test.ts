@@ -131,7 +131,7 @@ describe('GatherSink', () => {
 
   it.each([
     ['behind a colour', '\u001b[1m'],
-    ['behind a character of no width', '\u200b'],
+    ['behind a character of no width', '\ufeff'],
     ['behind what fills a line of the terminal', 'x'.repeat(80)],
   ])('dashes that a reader sees count: %s', async (_, before) => {
     const line = `${before}${'-'.repeat(30)}`;
