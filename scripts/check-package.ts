@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startFleet } from '../test/fleet/fleet.js';
 
-// In dist/pssh-ts.cjs, with what they need themselves.
-const BUNDLED = ['commander', 'diff', 'execa', 'ini', 'p-map', 'cross-spawn', 'isexe'];
+// In dist/pssh-ts.cjs, with what they need themselves; ini and yaml stay packages.
+const BUNDLED = ['commander', 'diff', 'execa', 'p-map', 'cross-spawn', 'isexe'];
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
