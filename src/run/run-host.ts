@@ -3,17 +3,15 @@ import type { RunOptions } from '../core/options.js';
 import { type BlockStore, NO_OUTPUT } from '../core/output.js';
 import type { HostResult } from '../core/result.js';
 import { ConnectFailure } from '../master/login.js';
-import type { Lease, Master, MasterPool } from '../master/pool.js';
-import { DEFAULT_ALIVE_SECONDS } from '../master/session-traits.js';
-import type { Connection, Transport } from '../transport/transport.js';
+import type { Lease } from '../master/pool.js';
+import type { Connection } from '../transport/transport.js';
 import type { EventBus } from './event-bus.js';
 import type { PlannedHost } from './plan.js';
+import { type Reach, type Reached, reachHost, silenceOf } from './reach.js';
 import { endedBy } from './run-signal.js';
 import { asPsshError, runStep } from './run-step.js';
 
-export interface HostContext {
-  readonly pool: MasterPool;
-  readonly transport: Transport;
+export interface HostContext extends Reach {
   readonly options: RunOptions;
   readonly bus: EventBus;
   /** Where captured output lies. */
@@ -42,15 +40,10 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
   const onAttempt = (attempt: number): void => {
     void bus.emit({ type: 'connecting', time: Date.now(), target, attempt });
   };
-  const obtain = async (): Promise<{ lease: Lease; connection: Connection }> => {
-    const { pool, transport } = context;
-    let proven: Connection | null = null;
-    const prove = async (master: Master): Promise<void> => {
-      proven = await transport.connect(master, pool, signal);
-    };
-    lease = await pool.acquire(target, signal, onAttempt, prove);
-    return { lease, connection: proven ?? (await transport.connect(lease.master, pool, signal)) };
-  };
+  const obtain = (): Promise<Reached> =>
+    reachHost(target, context, signal, onAttempt, (taken) => {
+      lease = taken;
+    });
   try {
     ({ lease, connection } = await obtain());
     const { kind, reason } = connection;
@@ -118,11 +111,6 @@ function connectFault(error: unknown, host: PlannedHost, signal: AbortSignal): F
     return { status: error.status, attempts: error.attempts, error: { code, message } };
   }
   return { status: 'unreachable', error: { code, message } };
-}
-
-/** As long as ssh itself bears a silent network; a second is too short for a busy machine. */
-function silenceOf({ session }: Master): number {
-  return Math.max(2, session?.aliveSeconds ?? DEFAULT_ALIVE_SECONDS) * 1000;
 }
 
 /** The result of a step that was not run. */
