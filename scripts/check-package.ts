@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import ts from 'typescript';
 import { startFleet } from '../test/fleet/fleet.js';
 
 // In dist/pssh-ts.cjs, with what they need themselves; ini and yaml stay packages.
@@ -18,6 +19,81 @@ const fleet = await startFleet({ hosts: 3, server: 'auto' });
 function expect(what: string, good: boolean, seen: string): void {
   if (!good) throw new Error(`${what}: ${seen}`);
   process.stdout.write(`ok: ${what}\n`);
+}
+
+const USE = `
+const machine = new Machine('node1', { sshConfig: process.argv[2] });
+const { status, stdout } = await machine.execute('echo $FLEET_HOST');
+const cluster = new Cluster('node[1-3]', { sshConfig: process.argv[2] });
+const { ok, results } = await cluster.execute('true');
+await Promise.all([machine.close(), cluster.close()]);
+console.log(status, stdout.text().trim(), ok, results.length);
+`;
+const SAID = 'ok node1 true 3';
+
+/** The library as a program finds it: by import, by require, and by its types. */
+async function checkLibrary(app: string): Promise<void> {
+  const env = { ...process.env, ...fleet.env };
+  const use = async (file: string, text: string): Promise<string> => {
+    await writeFile(join(app, file), text);
+    const ran = await run(process.execPath, [file, fleet.configPath], { cwd: app, env });
+    return `${ran.stdout}${ran.stderr}`.trim();
+  };
+  const imported = await use('use.mjs', `import { Cluster, Machine } from 'pssh-ts';${USE}`);
+  expect('import { Cluster, Machine } runs commands', imported === SAID, imported);
+  const required = `const { Cluster, Machine } = require('pssh-ts');(async () => {${USE}})();`;
+  // An ES module can be required from Node 22.12 on; before it that is an error with a code.
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 22 || (major === 22 && minor >= 12)) {
+    const seen = await use('use.cjs', required);
+    expect('require() runs commands', seen === SAID, seen);
+  } else {
+    const refused = await use('use.cjs', required).catch((error: Error) => error.message);
+    expect(`require() is refused by Node ${major}`, refused.includes('ERR_REQUIRE_ESM'), refused);
+  }
+  for (const [resolution, module] of [
+    ['node16', 'node16'],
+    ['nodenext', 'nodenext'],
+    ['bundler', 'esnext'],
+  ] as const)
+    await checkTypes(app, resolution, module);
+}
+
+const TYPED = `import { Cluster, type CommandResult, Machine } from 'pssh-ts';
+export const status = (result: CommandResult): 0 | null => (result.status === 'ok' ? result.exitCode : null);
+export const run = (): Promise<CommandResult> => new Machine('a', { timeout: '10s' }).execute('true');
+// @ts-expect-error a cluster runs commands, not numbers
+export const wrong = new Cluster('a').execute(1);
+`;
+
+/** With all checks of declarations, which most programs switch off; and nothing of ours may be `any`. */
+async function checkTypes(app: string, resolution: string, module: string): Promise<void> {
+  const file = join(app, 'typed.ts');
+  await writeFile(file, TYPED);
+  const compilerOptions = {
+    ...{ strict: true, noEmit: true, skipLibCheck: false, target: 'es2022', module },
+    ...{ moduleResolution: resolution, types: ['node'], lib: ['es2023', 'esnext.disposable'] },
+    typeRoots: [join(root, 'node_modules/@types')],
+  };
+  const { options } = ts.convertCompilerOptionsFromJson(compilerOptions, app);
+  const program = ts.createProgram([file], options);
+  const faults = ts
+    .getPreEmitDiagnostics(program)
+    .map(
+      ({ messageText, file: at }) => `${at?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+    );
+  expect(`the types hold under moduleResolution ${resolution}`, faults.length === 0, faults.join('\n'));
+  const ours = program.getSourceFiles().filter(({ fileName }) => fileName.includes('/pssh-ts/dist/'));
+  const anys = ours.filter((source) => holdsAny(source)).map(({ fileName }) => fileName);
+  expect(
+    `none of ${ours.length} declarations holds any`,
+    ours.length > 5 && anys.length === 0,
+    anys.join(' '),
+  );
+}
+
+function holdsAny(node: ts.Node): boolean {
+  return node.kind === ts.SyntaxKind.AnyKeyword || ts.forEachChild(node, holdsAny) === true;
 }
 
 try {
@@ -65,12 +141,7 @@ try {
   const lines = stdout.trimEnd().split('\n').sort().join('|');
   expect('a real run on three hosts', lines === 'node1: node1|node2: node2|node3: node3', stdout);
 
-  await writeFile(
-    join(app, 'use.js'),
-    "import { PsshError } from 'pssh-ts';\nconsole.log(typeof PsshError);\n",
-  );
-  const imported = (await run(process.execPath, ['use.js'], { cwd: app })).stdout.trim();
-  expect('the library can be imported', imported === 'function', imported);
+  await checkLibrary(app);
 } finally {
   await fleet.stop();
   await rm(folder, { recursive: true, force: true });

@@ -1,4 +1,31 @@
+export { Cluster, type ClusterHost, type ClusterResult } from './cluster.js';
+export type {
+  CanceledResult,
+  CommandEvent,
+  CommandResult,
+  ConnectionResult,
+  FailedResult,
+  FinishedEvent,
+  OkResult,
+  SignaledResult,
+  SkippedResult,
+  TimedOutResult,
+} from './core/command-result.js';
 export { type ErrorCode, PsshError } from './core/errors.js';
+export type { OutputEvent, RunEvent, RunSummary } from './core/events.js';
+export type { TransportChoice } from './core/options.js';
 export type { Output } from './core/output.js';
 export type { HostResult, ResultError, Status } from './core/result.js';
 export type { Target } from './core/target.js';
+export type { ClusterState, MachineState } from './library/cluster-state.js';
+export type {
+  ClusterOptions,
+  CommandOptions,
+  ConnectOptions,
+  Duration,
+  MachineOptions,
+} from './library/options.js';
+export type { RunOutcome } from './library/run-hosts.js';
+export type { HostSpec } from './library/targets.js';
+export type { TemplateValue } from './library/template.js';
+export { Machine, type RemoteProcess, type SpawnOptions } from './machine.js';

@@ -1,32 +1,13 @@
-import { accessSync, constants, statSync } from 'node:fs';
 import { parseDuration } from '../core/duration.js';
 import { usageError } from '../core/errors.js';
 import { parsePort, userNameFault } from '../core/host-name.js';
 import { parseJump } from '../core/jump.js';
 import { CONNECTION_DEFAULTS, type ConnectionOptions, type TransportChoice } from '../core/options.js';
+import { sshOptionFault } from '../core/own-options.js';
 import { show } from '../core/show.js';
+import { checkFile } from '../ssh/named-file.js';
 import type { SharedOptions } from './shared-options.js';
 import { isCi } from './terminal.js';
-
-// What pssh-ts itself decides for every ssh it starts: a user's value would be passed over in silence.
-const OWN_KEYWORDS: Readonly<Record<string, string>> = {
-  controlmaster: 'pssh-ts keeps its own masters',
-  controlpath: 'pssh-ts keeps its own masters',
-  controlpersist: 'use --persist',
-  batchmode: 'pssh-ts never waits for a keyboard',
-  remotecommand: 'the command is what follows exec',
-  requesttty: 'use --tty',
-  sessiontype: 'pssh-ts runs commands',
-  forkafterauthentication: 'pssh-ts runs commands',
-  stdinnull: 'use -I for input, nothing for none',
-  localcommand: 'pssh-ts runs no local commands',
-  permitlocalcommand: 'pssh-ts runs no local commands',
-  clearallforwardings: 'pssh-ts forwards nothing',
-  localforward: 'pssh-ts forwards nothing',
-  remoteforward: 'pssh-ts forwards nothing',
-  dynamicforward: 'pssh-ts forwards nothing',
-  loglevel: 'use -v',
-};
 
 /** The connection options, checked and frozen. @throws PsshError ERR_USAGE */
 export function resolveConnection(options: SharedOptions, env: NodeJS.ProcessEnv): ConnectionOptions {
@@ -62,18 +43,6 @@ export function resolveConnection(options: SharedOptions, env: NodeJS.ProcessEnv
     maxMasters:
       wholeNumber(options.maxMasters, '--max-masters', 0, 1_000_000) ?? CONNECTION_DEFAULTS.maxMasters,
   });
-}
-
-// ssh reads a folder as an empty file, without a word.
-function checkFile(option: string, file: string, what: string): void {
-  const stats = statSync(file, { throwIfNoEntry: false });
-  if (stats === undefined) throw usageError(`${option}: no file ${show(file)}; name ${what} that exists`);
-  if (stats.isDirectory()) throw usageError(`${option}: ${show(file)} is a folder; name ${what}`);
-  try {
-    accessSync(file, constants.R_OK);
-  } catch (cause) {
-    throw usageError(`${option}: ${show(file)} can't be read; name ${what} that you may read`, cause);
-  }
 }
 
 /** A number option within its bounds; null when it was not said. @throws PsshError ERR_USAGE */
@@ -121,10 +90,7 @@ function checkedJump(jump: string): string {
 }
 
 function checkedSshOption(option: string): string {
-  const keyword = /^\s*([A-Za-z][A-Za-z0-9]*)(?:\s*=|\s+)\s*\S/.exec(option)?.[1];
-  if (keyword === undefined)
-    throw usageError(`-o: ${show(option)} is no option; write Keyword=value as in ssh_config`);
-  const own = OWN_KEYWORDS[keyword.toLowerCase()];
-  if (own !== undefined) throw usageError(`-o: ${keyword} can't be set (${own})`);
+  const fault = sshOptionFault(option);
+  if (fault !== null) throw usageError(`-o: ${fault}`);
   return option;
 }

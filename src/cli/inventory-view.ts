@@ -5,9 +5,7 @@ import type { TargetSpec } from '../core/target.js';
 import { type ExpressionContext, evaluateExpression } from '../inventory/expression.js';
 import type { HostfileFormat } from '../inventory/hostfile.js';
 import { type Expand, type Inventory, type InventoryHost, mergeInventories } from '../inventory/inventory.js';
-import { sshConfigAliases } from '../inventory/ssh-config-aliases.js';
-import { configEntries } from '../ssh/config-files.js';
-import { nodeReader } from '../ssh/config-reader.js';
+import { aliasNames } from '../library/alias-names.js';
 import type { ConfigFile } from './config-file.js';
 import { readHostsFile, runInventoryScript } from './hosts-files.js';
 
@@ -132,11 +130,7 @@ export class InventoryView {
   }
 
   private aliasNames(): ReadonlySet<string> {
-    this.aliases ??= new Set(
-      configEntries(this.connection).flatMap(({ path, ...walk }) => [
-        ...sshConfigAliases(path, nodeReader, walk).hosts.keys(),
-      ]),
-    );
+    this.aliases ??= aliasNames(this.connection);
     return this.aliases;
   }
 }

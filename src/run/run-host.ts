@@ -3,18 +3,14 @@ import type { RunOptions } from '../core/options.js';
 import { type BlockStore, NO_OUTPUT } from '../core/output.js';
 import type { HostResult } from '../core/result.js';
 import { ConnectFailure } from '../master/login.js';
-import type { Master, MasterPool } from '../master/pool.js';
-import { DEFAULT_ALIVE_SECONDS } from '../master/session-traits.js';
-import type { Transport } from '../transport/transport.js';
 import type { EventBus } from './event-bus.js';
 import { HostConnection } from './host-connection.js';
 import type { PlannedHost } from './plan.js';
+import { type Reach, silenceOf } from './reach.js';
 import { endedBy } from './run-signal.js';
 import { asPsshError, runStep, type StepContext } from './run-step.js';
 
-export interface HostContext {
-  readonly pool: MasterPool;
-  readonly transport: Transport;
+export interface HostContext extends Reach {
   readonly options: RunOptions;
   readonly bus: EventBus;
   /** Where captured output lies. */
@@ -37,8 +33,8 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
     return results;
   }
 
-  const { pool, transport } = context;
-  const link = new HostConnection({ target, pool, transport, bus, signal });
+  const { pool, transport, acquire } = context;
+  const link = new HostConnection({ target, pool, transport, acquire, bus, signal });
   try {
     const { lease, connection } = await link.connect();
     const { kind, reason } = connection;
@@ -109,11 +105,6 @@ function connectFault(error: unknown, host: PlannedHost, signal: AbortSignal): F
     return { status: error.status, attempts: error.attempts, error: { code, message } };
   }
   return { status: 'unreachable', error: { code, message } };
-}
-
-/** As long as ssh itself bears a silent network; a second is too short for a busy machine. */
-function silenceOf({ session }: Master): number {
-  return Math.max(2, session?.aliveSeconds ?? DEFAULT_ALIVE_SECONDS) * 1000;
 }
 
 /** The result of a step that was not run. */

@@ -39,7 +39,7 @@ export interface StepContext {
   readonly signal: AbortSignal;
 }
 
-type Ending =
+export type Ending =
   | { readonly by: 'exit'; readonly exit: Exit }
   | { readonly by: 'fault'; readonly error: PsshError }
   | { readonly by: 'connect'; readonly error: ConnectFailure }
@@ -129,13 +129,16 @@ export async function runStep(context: StepContext): Promise<HostResult> {
 }
 
 /** The network was away for longer than the host waits, or we were stopped; what ended the command was the leash. */
-function unheard({ silenceMs, target }: StepContext): PsshError {
+export function unheard({ silenceMs, target }: Pick<StepContext, 'silenceMs' | 'target'>): PsshError {
   const reason = `the host heard nothing of pssh-ts for ${silenceMs / 1000}s and ended the command`;
   return new PsshError('ERR_DISCONNECTED', reason, { target: target.label });
 }
 
 /** The first of: the command's end, its time limit, the run's deadline, a cancel. */
-function waitForEnd(channel: Channel, { options, signal }: StepContext): Promise<Ending> {
+export function waitForEnd(
+  channel: Channel,
+  { options, signal }: Pick<StepContext, 'options' | 'signal'>,
+): Promise<Ending> {
   return new Promise((resolve) => {
     let timer: NodeJS.Timeout | undefined;
     const finish = (ending: Ending): void => {
@@ -223,7 +226,7 @@ function settleWithin(work: Promise<unknown>, ms: number, held: () => boolean): 
 
 type Description = Pick<HostResult, 'status' | 'exitCode' | 'signal' | 'error' | 'timedOutBy'>;
 
-function describe(ending: Ending): Description {
+export function describe(ending: Ending): Description {
   const none = { exitCode: null, signal: null, error: null } as const;
   switch (ending.by) {
     case 'exit': {

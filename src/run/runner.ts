@@ -5,10 +5,12 @@ import { exitCode } from '../core/exit-code.js';
 import type { RunOptions } from '../core/options.js';
 import { type BlockStore, memoryStore } from '../core/output.js';
 import { type HostResult, hostStatus, STATUSES, type Status } from '../core/result.js';
+import type { Target } from '../core/target.js';
 import type { MasterPool } from '../master/pool.js';
 import type { Transport } from '../transport/transport.js';
 import { EventBus } from './event-bus.js';
 import type { PlannedHost } from './plan.js';
+import type { Reach } from './reach.js';
 import { runHost } from './run-host.js';
 import { runSignal } from './run-signal.js';
 
@@ -18,6 +20,8 @@ export interface RunRequest {
   readonly plan: readonly PlannedHost[];
   readonly pool: MasterPool;
   readonly transport: Transport;
+  /** How one host is reached. @default through the pool and the transport */
+  readonly reachOf?: (target: Target) => Reach;
   readonly options: RunOptions;
   readonly sinks: readonly Sink[];
   /** Where captured output lies. @default in memory */
@@ -46,9 +50,14 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   // What a host waits for may be a timer that holds nobody, or no more than an answer: the run is to be held all the same.
   const held = setInterval(() => undefined, LONG_MS);
   const { signal, dispose } = runSignal(request.signal, options.deadlineMs);
-  const byHost = await pMap(plan, (host) => runHost(host, { ...request, bus, store, signal }), {
-    concurrency: options.fanout,
-  }).finally(() => {
+  const { pool, transport } = request;
+  const usual = { pool, transport, acquire: pool.acquire.bind(pool) } satisfies Reach;
+  const reachOf = request.reachOf ?? (() => usual);
+  const byHost = await pMap(
+    plan,
+    (host) => runHost(host, { ...request, ...reachOf(host.target), bus, store, signal }),
+    { concurrency: options.fanout },
+  ).finally(() => {
     clearInterval(held);
     dispose();
   });

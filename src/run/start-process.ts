@@ -1,0 +1,130 @@
+import { finished, type Readable, type Writable } from 'node:stream';
+import type { RunOptions } from '../core/options.js';
+import { NO_OUTPUT } from '../core/output.js';
+import type { HostResult } from '../core/result.js';
+import type { Lease } from '../master/pool.js';
+import type { Channel, Connection } from '../transport/transport.js';
+import { Guard } from './leash/guard.js';
+import type { PlannedHost, PlannedStep } from './plan.js';
+import { type Reach, reachHost, silenceOf } from './reach.js';
+import { describe, unheard, waitForEnd } from './run-step.js';
+
+/** A command that runs, with its streams in the hands of the caller. */
+export interface Started {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** How it ended; its output is the streams' alone. Never rejects. */
+  readonly exited: Promise<HostResult>;
+  /** Nothing is held for it any more: it has ended, and both streams are read or destroyed. */
+  readonly released: Promise<void>;
+}
+
+/**
+ * Starts one command on one host. What ends it early (the signal, its time, the loss of the connection) ends it on the
+ * host as in a run.
+ * @throws ConnectFailure, PsshError where it could not be started; the signal's reason
+ */
+export async function startProcess(
+  { target }: PlannedHost,
+  planned: PlannedStep,
+  reach: Reach,
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<Started> {
+  let taken: Lease | null = null;
+  let connection: Connection | null = null;
+  const release = async (): Promise<void> => {
+    await connection?.close();
+    if (connection?.poisoned === true) taken?.retire();
+    await taken?.release();
+  };
+  try {
+    const onLease = (lease: Lease): void => {
+      taken = lease;
+    };
+    const reached = await reachHost(target, reach, { signal, onAttempt: () => undefined, onLease });
+    connection = reached.connection;
+    const channel = await connection.open(planned.text, { stdin: 'pipe', signal });
+    return watched(channel, { ...reached, target, planned, options, signal, release });
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+interface Watched {
+  readonly lease: Lease;
+  readonly connection: Connection;
+  readonly target: PlannedHost['target'];
+  readonly planned: PlannedStep;
+  readonly options: RunOptions;
+  readonly signal: AbortSignal;
+  readonly release: () => Promise<void>;
+}
+
+function watched(channel: Channel, context: Watched): Started {
+  const { connection, lease, options, signal } = context;
+  const { stdin, stdout, stderr } = channel;
+  if (stdin === null) throw new TypeError('a channel without stdin');
+  // The remote may stop reading, or be cut, at any moment: how it ended is in the result.
+  for (const stream of [stdin, stdout, stderr]) stream.on('error', () => undefined);
+  const startedAt = new Date();
+  const started = performance.now();
+  const silenceMs = silenceOf(lease.master);
+  const armed = options.onDisconnect === 'kill';
+  const guard = new Guard({
+    connection,
+    channel,
+    graceMs: options.killGraceMs,
+    silenceMs,
+    armed,
+    mark: null,
+  });
+  const end = async (): Promise<HostResult> => {
+    const ending = await waitForEnd(channel, { options, signal });
+    const given = ending.by === 'timeout' || ending.by === 'cancel' || ending.by === 'deadline';
+    const killed = given ? await guard.kill() : null;
+    await guard.release();
+    if (killed === 'unknown') lease.retire();
+    if (given) channel.close();
+    const fault = channel.cut ?? (guard.lost ? unheard({ silenceMs, target: context.target }) : null);
+    const lost = ending.by === 'exit' && fault !== null;
+    return {
+      target: context.target,
+      step: 0,
+      command: context.planned.command,
+      ...describe(lost ? { by: 'fault', error: fault } : ending),
+      killed,
+      stdout: NO_OUTPUT,
+      stderr: NO_OUTPUT,
+      truncated: false,
+      attempts: lease.attempts,
+      startedAt,
+      durationMs: Math.round(performance.now() - started),
+    };
+  };
+  const exited = end();
+  const done = async (): Promise<void> => {
+    const over = [stdout, stderr].map((stream) => settled(stream));
+    const { status } = await exited;
+    if (status === 'canceled' || status === 'timed-out') for (const one of [stdout, stderr]) one.destroy();
+    const stop = (): void => {
+      stdout.destroy();
+      stderr.destroy();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    await Promise.all(over);
+    signal.removeEventListener('abort', stop);
+    stdin.destroy();
+    await context.release();
+  };
+  return { stdin, stdout, stderr, exited, released: done() };
+}
+
+function settled(stream: Readable): Promise<void> {
+  return new Promise((resolve) => {
+    finished(stream, { writable: false }, () => resolve());
+  });
+}
