@@ -42,14 +42,13 @@ async function checkLibrary(app: string): Promise<void> {
   const imported = await use('use.mjs', `import { Cluster, Machine } from 'pssh-ts';${USE}`);
   expect('import { Cluster, Machine } runs commands', imported === SAID, imported);
   const required = `const { Cluster, Machine } = require('pssh-ts');(async () => {${USE}})();`;
-  // An ES module can be required from Node 22.12 on; before it that is an error with a code.
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major > 22 || (major === 22 && minor >= 12)) {
+  // An ES module can be required from Node 20.19 and 22.12 on; before, that is an error with a code.
+  if (Reflect.get(process.features, 'require_module') === true) {
     const seen = await use('use.cjs', required);
     expect('require() runs commands', seen === SAID, seen);
   } else {
     const refused = await use('use.cjs', required).catch((error: Error) => error.message);
-    expect(`require() is refused by Node ${major}`, refused.includes('ERR_REQUIRE_ESM'), refused);
+    expect('require() is refused by this Node', refused.includes('ERR_REQUIRE_ESM'), refused);
   }
   for (const [resolution, module] of [
     ['node16', 'node16'],
