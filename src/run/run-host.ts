@@ -7,9 +7,10 @@ import type { Lease, Master, MasterPool } from '../master/pool.js';
 import { DEFAULT_ALIVE_SECONDS } from '../master/session-traits.js';
 import type { Connection, Transport } from '../transport/transport.js';
 import type { EventBus } from './event-bus.js';
-import type { PlannedHost } from './plan.js';
+import type { PlannedHost, PlannedStep } from './plan.js';
 import { endedBy } from './run-signal.js';
-import { asPsshError, runStep } from './run-step.js';
+import { asPsshError, runStep, type StepContext } from './run-step.js';
+import { runTransfer } from './run-transfer.js';
 
 export interface HostContext {
   readonly pool: MasterPool;
@@ -64,7 +65,11 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
       }
       const { attempts, master } = lease;
       const silenceMs = silenceOf(master);
-      let result = await runStep({ ...context, target, step, planned, connection, attempts, silenceMs });
+      let result = await runPlanned(
+        { ...context, target, step, connection, attempts, silenceMs },
+        planned,
+        master,
+      );
       // Nothing was started: sessions of an earlier run may hold the place. A login of our own has room.
       if (result.error?.code === 'ERR_CHANNEL_OPEN' && !renewed && !signal.aborted) {
         renewed = true;
@@ -72,8 +77,8 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
         await connection.close();
         await lease.release();
         ({ lease, connection } = await obtain());
-        const again = { target, step, planned, connection, attempts: lease.attempts, silenceMs };
-        result = await runStep({ ...context, ...again });
+        const again = { target, step, connection, attempts: lease.attempts, silenceMs };
+        result = await runPlanned({ ...context, ...again }, planned, lease.master);
       }
       // What may still run there holds a session of the master and would hold it open.
       if (result.killed === 'unknown') lease.retire();
@@ -91,6 +96,16 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
     await lease?.release();
   }
   return results;
+}
+
+function runPlanned(
+  context: Omit<StepContext, 'planned'>,
+  planned: PlannedStep,
+  master: Master,
+): Promise<HostResult> {
+  return 'request' in planned
+    ? runTransfer(context, planned, master)
+    : runStep({ ...context, planned });
 }
 
 type Fault = Pick<HostResult, 'status'> &

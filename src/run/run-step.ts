@@ -12,7 +12,7 @@ import type { Channel, Connection } from '../transport/transport.js';
 import type { EventBus } from './event-bus.js';
 import { Guard } from './leash/guard.js';
 import { LineSplitter } from './lines.js';
-import type { PlannedStep } from './plan.js';
+import type { PlannedCommand } from './plan.js';
 import { endedBy } from './run-signal.js';
 
 // What was on its way when a command was given up still counts; the master may hold the pipes for longer.
@@ -23,7 +23,7 @@ const DRAIN_TICK_MS = 50;
 export interface StepContext {
   readonly target: Target;
   readonly step: number;
-  readonly planned: PlannedStep;
+  readonly planned: PlannedCommand;
   readonly connection: Connection;
   readonly attempts: number;
   /** Without a word of ours for this long the host takes the network for lost. */
@@ -37,7 +37,8 @@ export interface StepContext {
   readonly signal: AbortSignal;
 }
 
-type Ending =
+export type Ending =
+  | { readonly by: 'done' }
   | { readonly by: 'exit'; readonly exit: Exit }
   | { readonly by: 'fault'; readonly error: PsshError }
   | { readonly by: 'timeout' | 'cancel' | 'deadline' };
@@ -202,9 +203,11 @@ function settleWithin(work: Promise<unknown>, ms: number, held: () => boolean): 
 
 type Description = Pick<HostResult, 'status' | 'exitCode' | 'signal' | 'error' | 'timedOutBy'>;
 
-function describe(ending: Ending): Description {
+export function describe(ending: Ending): Description {
   const none = { exitCode: null, signal: null, error: null } as const;
   switch (ending.by) {
+    case 'done':
+      return { ...none, status: 'ok' };
     case 'exit': {
       if ('signal' in ending.exit) return { ...none, status: 'signaled', signal: ending.exit.signal };
       const { status } = ending.exit;
@@ -224,6 +227,7 @@ function describe(ending: Ending): Description {
 }
 
 function faultStatus(code: PsshError['code']): Status {
+  if (code === 'ERR_TRANSFER') return 'failed';
   // Of both it is known only that the command was sent.
   return code === 'ERR_DISCONNECTED' || code === 'ERR_MUX_PROTOCOL' ? 'disconnected' : 'unreachable';
 }

@@ -138,7 +138,8 @@ function refuseBrokenText(texts: readonly string[]): void {
   throw usageError(`${show(broken)} holds bytes that are no UTF-8; send the command over stdin (-I exec sh)`);
 }
 
-function resolveRun(options: ExecOptions, view: ViewName, io: Io): RunOptions {
+/** How a run goes. @throws PsshError ERR_USAGE */
+export function resolveRun(options: ExecOptions, view: ViewName, io: Io): RunOptions {
   return Object.freeze({
     fanout: wholeNumber(options.fanout, '--fanout', 1, 10_000) ?? RUN_DEFAULTS.fanout,
     timeoutMs: timeLimit(options.timeout, '--timeout'),
