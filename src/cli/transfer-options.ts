@@ -52,7 +52,8 @@ const MEANS: readonly Means[] = ['auto', 'scp', 'tar'];
 
 /** @throws PsshError ERR_USAGE */
 export function resolveTransfer(options: TransferCliOptions): TransferOptions {
-  const via = options.via === undefined ? TRANSFER_DEFAULTS.via : MEANS.find((known) => known === options.via);
+  const via =
+    options.via === undefined ? TRANSFER_DEFAULTS.via : MEANS.find((known) => known === options.via);
   if (via === undefined)
     throw usageError(
       options.via === 'rsync'

@@ -19,7 +19,11 @@ export interface TransferPlan<T extends TransferCliOptions> {
   /** The texts that hold templates. */
   readonly templates: readonly string[];
   /** What is done on each host. @throws PsshError ERR_USAGE */
-  plan(targets: readonly Target[], values: (target: Target) => TemplateValues, options: T): readonly (readonly PlannedStep[])[];
+  plan(
+    targets: readonly Target[],
+    values: (target: Target) => TemplateValues,
+    options: T,
+  ): readonly (readonly PlannedStep[])[];
 }
 
 /** Plans and runs a transfer as exec runs a command. */

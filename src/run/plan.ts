@@ -1,6 +1,6 @@
 import { frameCommand } from '../core/command.js';
-import type { TransferRequest } from '../transfer/transfer.js';
 import { type Target, targetName } from '../core/target.js';
+import type { TransferRequest } from '../transfer/transfer.js';
 
 export interface CommandOptions {
   /** Names and values set in the remote command. */

@@ -103,9 +103,7 @@ function runPlanned(
   planned: PlannedStep,
   master: Master,
 ): Promise<HostResult> {
-  return 'request' in planned
-    ? runTransfer(context, planned, master)
-    : runStep({ ...context, planned });
+  return 'request' in planned ? runTransfer(context, planned, master) : runStep({ ...context, planned });
 }
 
 type Fault = Pick<HostResult, 'status'> &

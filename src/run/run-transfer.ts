@@ -24,7 +24,9 @@ export async function runTransfer(
     armed: options.onDisconnect === 'kill',
   });
   const gaveUp = new AbortController();
-  const work = transfer(request, { target, connection, master, signal: gaveUp.signal });
+  const programs = new AbortController();
+  const host = { target, connection, master, signal: gaveUp.signal, programs: programs.signal };
+  const work = transfer(request, host);
   const given = waitForGivenUp(signal, options.timeoutMs);
   let files: readonly TransferredFile[] = [];
   const done = work.then(
@@ -38,6 +40,7 @@ export async function runTransfer(
   given.dispose();
   let killed: HostResult['killed'] = null;
   if (ending.by === 'timeout' || ending.by === 'cancel' || ending.by === 'deadline') {
+    programs.abort();
     // First the host's side, which takes its temporary files away; then ours.
     killed = await guard.kill();
     gaveUp.abort();

@@ -52,12 +52,20 @@ async function fill(stream: Pack, entries: readonly LocalEntry[], last: readonly
 
 async function addEntry(stream: Pack, entry: LocalEntry): Promise<void> {
   // Set-user-id and its like would come with another owner.
-  const header = { name: `files/${entry.name}`, mode: entry.mode & 0o777, mtime: entry.mtime, uid: 0, gid: 0 };
+  const header = {
+    name: `files/${entry.name}`,
+    mode: entry.mode & 0o777,
+    mtime: entry.mtime,
+    uid: 0,
+    gid: 0,
+  };
   switch (entry.kind) {
     case 'folder':
       return added((done) => stream.entry({ ...header, type: 'directory' }, done).end(undefined));
     case 'link':
-      return added((done) => stream.entry({ ...header, type: 'symlink', linkname: entry.link }, done).end(undefined));
+      return added((done) =>
+        stream.entry({ ...header, type: 'symlink', linkname: entry.link }, done).end(undefined),
+      );
     case 'file':
       if (entry.size > SMALL) return addLarge(stream, header, entry);
       return addBytes(stream, header, sameSize(entry, readFileSync(entry.path)));

@@ -42,7 +42,11 @@ const SEND = oneLine(String.raw`
 
 /** Names of one folder as a tar archive. @param follow a link is sent as what it leads to */
 export function sendCommand(folder: string, names: readonly string[], follow: boolean): string {
-  return remoteCommand(SEND, [folder, follow ? 'h' : '', ...names.map((name) => (name === '.' ? '.' : `./${name}`))]);
+  return remoteCommand(SEND, [
+    folder,
+    follow ? 'h' : '',
+    ...names.map((name) => (name === '.' ? '.' : `./${name}`)),
+  ]);
 }
 
 /*

@@ -49,7 +49,8 @@ export async function get(request: GetRequest, host: TransferHost): Promise<read
   for (const { name } of wanted) claim(request, host, name);
   const groups = groupsOf(wanted);
   const sums = options.verify || options.ifChanged ? await remoteSums(groups, host) : null;
-  const needed = options.ifChanged && sums !== null ? await changedGroups(request, host, groups, sums) : groups;
+  const needed =
+    options.ifChanged && sums !== null ? await changedGroups(request, host, groups, sums) : groups;
   let bytes = new Map<string, number>();
   if (needed.length > 0) {
     await own(host, mkdir(folder, { recursive: true }));
@@ -59,7 +60,10 @@ export async function get(request: GetRequest, host: TransferHost): Promise<read
       bytes = await receive(request, host, needed, temporary);
       if (options.verify && sums !== null) await compare(host, needed, sums, temporary);
       for (const { name } of needed.flatMap((group) => group.items))
-        await own(host, Promise.resolve().then(() => place(path.join(temporary, name), destOf(request, name))));
+        await own(
+          host,
+          Promise.resolve().then(() => place(path.join(temporary, name), destOf(request, name))),
+        );
     } finally {
       await removeTemporary(temporary);
     }
@@ -73,7 +77,8 @@ export async function get(request: GetRequest, host: TransferHost): Promise<read
   }));
 }
 
-const destOf = ({ folder, suffix }: GetRequest, name: string): string => path.join(folder, `${name}${suffix}`);
+const destOf = ({ folder, suffix }: GetRequest, name: string): string =>
+  path.join(folder, `${name}${suffix}`);
 
 // `a` of the host b.c and `a.b` of the host c are both a.b.c, and some file systems take `A` for `a`.
 function claim(request: GetRequest, host: TransferHost, name: string): void {
@@ -97,12 +102,16 @@ async function list(request: GetRequest, host: TransferHost): Promise<readonly W
     if (item === null) continue;
     const other = found.get(item.name);
     if (other !== undefined && other.path !== item.path)
-      throw transferError(host.target, `${other.path} and ${full} have the same name; get them one at a time`);
+      throw transferError(
+        host.target,
+        `${other.path} and ${full} have the same name; get them one at a time`,
+      );
     if (item.kind !== 'file' && !options.recursive)
       throw transferError(host.target, `${full}: is a folder; -r brings folders with all that is in them`);
     found.set(item.name, item);
   }
-  if (found.size === 0 && !ignoreMissing) throw transferError(host.target, `${sources.join(' ')}: nothing there`);
+  if (found.size === 0 && !ignoreMissing)
+    throw transferError(host.target, `${sources.join(' ')}: nothing there`);
   return [...found.values()];
 }
 
@@ -145,7 +154,10 @@ function groupsOf(wanted: readonly Wanted[]): readonly Group[] {
     const bytes = Buffer.byteLength(item.name) * 2;
     const open = groups.findLast(
       (group) =>
-        kind !== 'linked' && group.kind === kind && group.folder === folder && group.bytes + bytes < MOST_NAMES,
+        kind !== 'linked' &&
+        group.kind === kind &&
+        group.folder === folder &&
+        group.bytes + bytes < MOST_NAMES,
     );
     if (open === undefined) groups.push({ folder, kind, items: [item], bytes });
     else {
@@ -176,7 +188,8 @@ async function receive(
         for (const [name, size] of took) bytes.set(name, size);
         continue;
       }
-      if (via === 'tar') throw transferError(host.target, 'the host has no tar; leave out --via, or use --via scp');
+      if (via === 'tar')
+        throw transferError(host.target, 'the host has no tar; leave out --via, or use --via scp');
       via = 'scp';
     }
     for (const [name, size] of await scpFrom(host, options, group.items, temporary)) bytes.set(name, size);
@@ -272,7 +285,12 @@ async function isSame(dest: string, name: string, sums: Sums): Promise<boolean> 
   return true;
 }
 
-async function compare(host: TransferHost, groups: readonly Group[], sums: Sums, folder: string): Promise<void> {
+async function compare(
+  host: TransferHost,
+  groups: readonly Group[],
+  sums: Sums,
+  folder: string,
+): Promise<void> {
   for (const { name, path: full } of groups.flatMap((group) => group.items)) {
     for (const [file, sum] of sums) {
       if (file !== name && !file.startsWith(`${name}/`)) continue;

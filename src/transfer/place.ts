@@ -17,7 +17,9 @@ export function place(from: string, to: string): void {
     move(from, to, mine);
   } else if (mine.isDirectory() !== there.isDirectory()) {
     throw new InTheWay(
-      mine.isDirectory() ? `${to} is a file, where a folder should go` : `${to} is a folder, where a file should go`,
+      mine.isDirectory()
+        ? `${to} is a file, where a folder should go`
+        : `${to} is a folder, where a file should go`,
     );
   } else if (mine.isDirectory()) {
     for (const name of readdirSync(from)) place(path.join(from, name), path.join(to, name));

@@ -13,7 +13,7 @@ const MOST_TEXT = 64 * 1024;
 
 /** Runs scp or rsync to its end, or until the transfer is given up. @throws PsshError ERR_SSH_SPAWN */
 export async function runProgram(
-  { signal }: TransferHost,
+  { programs: signal }: TransferHost,
   program: 'scp' | 'rsync',
   args: readonly string[],
 ): Promise<ProgramEnd> {

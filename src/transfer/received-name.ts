@@ -12,7 +12,8 @@ export class Refused extends Error {
 export function nameParts(name: string): readonly string[] {
   if (name.startsWith('/')) throw new Refused(`the host sent an absolute name, ${shown(name)}`);
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.includes('..')) throw new Refused(`the host sent a name that leads out of the folder, ${shown(name)}`);
+  if (parts.includes('..'))
+    throw new Refused(`the host sent a name that leads out of the folder, ${shown(name)}`);
   if (name.includes('\0')) throw new Refused(`the host sent a name with a NUL, ${shown(name)}`);
   if (!isUtf8(Buffer.from(name)) || name.includes('\ufffd'))
     throw new Refused(`the host has a name that is no UTF-8, ${shown(name)}; it can't be brought here`);
@@ -31,7 +32,9 @@ export function checkLink(parts: readonly string[], target: string): void {
   const ups = firstName === -1 ? steps.length : firstName;
   const inside = parts.length >= 2 && ups <= parts.length - 2 && !steps.slice(ups).includes('..');
   if (!inside || target === '' || target.startsWith('/'))
-    throw new Refused(`the host sent a link that leads out of the folder, ${shown(parts.join('/'))} -> ${shown(target)}`);
+    throw new Refused(
+      `the host sent a link that leads out of the folder, ${shown(parts.join('/'))} -> ${shown(target)}`,
+    );
 }
 
 export function shown(name: string): string {

@@ -22,13 +22,13 @@ const DECODE = oneLine(String.raw`
 /** A POSIX script with its arguments as a command that every login shell reads alike. */
 export function remoteCommand(script: string, args: readonly string[]): string {
   const escaped = args.some((arg) => /[\n\r]/.test(arg));
-  const words = escaped ? args.map(escape) : args;
+  const words = escaped ? args.map(withEscapes) : args;
   const text = escaped ? `${DECODE} ${script}` : script;
   return ['exec sh -c', quoteForShell(text), 'sh', ...words.map((word) => quoteWord(word))].join(' ');
 }
 
 // As printf's %b reads it.
-const escape = (value: string): string =>
+const withEscapes = (value: string): string =>
   value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
 
 const quoteWord = (word: string): string => (word === '' ? "''" : quoteForShell(word, 'path'));

@@ -12,6 +12,8 @@ export interface TransferHost {
   readonly master: Master;
   /** Gives the transfer up. */
   readonly signal: AbortSignal;
+  /** Ends the programs that were started here; comes before the host's side is ended, which waits for them. */
+  readonly programs: AbortSignal;
 }
 
 export interface RemoteWork {
@@ -55,7 +57,11 @@ export async function write(stdin: Writable, bytes: Uint8Array): Promise<void> {
  * Runs a script on the host, to its end.
  * @throws PsshError ERR_TRANSFER for what was killed, else the connection's; whatever the input or output threw
  */
-export async function runRemote(host: TransferHost, command: string, work: RemoteWork = {}): Promise<RemoteEnd> {
+export async function runRemote(
+  host: TransferHost,
+  command: string,
+  work: RemoteWork = {},
+): Promise<RemoteEnd> {
   const { connection, signal, target } = host;
   signal.throwIfAborted();
   const stdin = work.input === undefined ? 'none' : 'pipe';
@@ -78,10 +84,15 @@ export async function runRemote(host: TransferHost, command: string, work: Remot
       for await (const piece of pieces) text.push(piece);
     };
     const output = (work.output ?? keep)(behindBegin(channel.stdout)).finally(() => channel.stdout.resume());
-    // Whatever it did not like, the other side must not wait for us.
-    output.catch(close);
+    // Whatever it did not like, the other side must not wait for us. What never began has ended by itself.
+    output.catch((error: unknown) => (error instanceof NoBegin ? undefined : close()));
     const input = feed(channel, work.input);
-    const [exit, said, read, sent] = await Promise.allSettled([Promise.race([channel.exited, givenUp]), stderr, output, input]);
+    const [exit, said, read, sent] = await Promise.allSettled([
+      Promise.race([channel.exited, givenUp]),
+      stderr,
+      output,
+      input,
+    ]);
     signal.throwIfAborted();
     if (read.status === 'rejected' && !(read.reason instanceof NoBegin)) throw read.reason;
     if (sent.status === 'rejected' && !(sent.reason instanceof InputRefused)) throw sent.reason;
@@ -92,7 +103,8 @@ export async function runRemote(host: TransferHost, command: string, work: Remot
       const name = exit.value.signal === null ? 'a signal' : `SIG${exit.value.signal}`;
       throw transferError(target, `the host's side of the transfer was killed by ${name}`);
     }
-    if (read.status === 'rejected' && exit.value.status === 0) throw transferError(target, read.reason.message);
+    if (read.status === 'rejected' && exit.value.status === 0)
+      throw transferError(target, read.reason.message);
     return { status: exit.value.status, stdout: Buffer.concat(text).toString(), stderr: words };
   } finally {
     signal.removeEventListener('abort', close);
@@ -115,6 +127,8 @@ async function feed(channel: Channel, input: RemoteWork['input']): Promise<void>
 
 class NoBegin extends Error {}
 
+const NOT_RUN = 'the host did not run what was sent (a forced command?)';
+
 async function* behindBegin(stdout: Readable): AsyncGenerator<Buffer> {
   let before: Buffer | null = Buffer.alloc(0);
   for await (const piece of stdout as AsyncIterable<Buffer>) {
@@ -129,10 +143,10 @@ async function* behindBegin(stdout: Readable): AsyncGenerator<Buffer> {
       before = null;
       if (rest.length > 0) yield rest;
     } else if (before.length > MOST_BEFORE_BEGIN) {
-      break;
+      throw new Error(NOT_RUN);
     }
   }
-  if (before !== null) throw new NoBegin("the host did not run what was sent (a forced command?)");
+  if (before !== null) throw new NoBegin(NOT_RUN);
 }
 
 async function tailOf(stream: Readable): Promise<string> {
@@ -147,7 +161,11 @@ async function tailOf(stream: Readable): Promise<string> {
 }
 
 /** Why a script failed: our own words where it has some, else the last of the program that it ran. */
-export function remoteFault({ target }: TransferHost, { status, stderr }: RemoteEnd, path: string): PsshError {
+export function remoteFault(
+  { target }: TransferHost,
+  { status, stderr }: RemoteEnd,
+  path: string,
+): PsshError {
   const lines = stderr
     .split('\n')
     .map((line) => line.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?').trim())
@@ -156,5 +174,8 @@ export function remoteFault({ target }: TransferHost, { status, stderr }: Remote
   if (own !== undefined) return transferError(target, own.slice('pssh-ts: '.length, 500));
   // What a tar says last is only that it said something before.
   const said = lines.filter((line) => !/: (Exiting with failure|Error exit delayed)/.test(line)).at(-1);
-  return transferError(target, `${path}: ${said?.slice(0, 400) ?? `the host's side ended with status ${status}`}`);
+  return transferError(
+    target,
+    `${path}: ${said?.slice(0, 400) ?? `the host's side ended with status ${status}`}`,
+  );
 }

@@ -55,7 +55,10 @@ export async function scpFrom(
     if (end.status !== 0) throw remoteFault(host, end, full);
     const odd = end.stdout.split('\n')[0];
     if (odd !== undefined && odd !== '')
-      throw transferError(host.target, `${full}/${odd} is no plain file or folder, which scp would follow; use --via tar`);
+      throw transferError(
+        host.target,
+        `${full}/${odd} is no plain file or folder, which scp would follow; use --via tar`,
+      );
   }
   const names = items.map((item) => at(host, escapePattern(item.path)));
   const end = await runProgram(host, 'scp', [...scpArgs(host, options), ...names, `${folder}/`]);
@@ -63,7 +66,8 @@ export async function scpFrom(
   const wanted = new Set(items.map(({ name }) => name));
   const bytes = new Map<string, number>();
   for (const name of await readdir(folder)) {
-    if (!wanted.has(name)) throw transferError(host.target, `the host sent what was not asked for, ${shown(name)}`);
+    if (!wanted.has(name))
+      throw transferError(host.target, `the host sent what was not asked for, ${shown(name)}`);
     bytes.set(name, await looked(host, folder, name));
   }
   const missing = items.find(({ name }) => !bytes.has(name));
@@ -89,7 +93,11 @@ const escapePattern = (name: string): string => name.replace(/[\\*?[\]{}]/g, (fo
 
 function scpError(host: TransferHost, { stderr, code, signal }: ProgramEnd, place: string): Error {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');
-  const said = lines.findLast((line) => !/^(Connection closed|scp: Connection closed)/.test(line)) ?? lines.at(-1);
+  const said =
+    lines.findLast((line) => !/^(Connection closed|scp: Connection closed)/.test(line)) ?? lines.at(-1);
   const why = said ?? (signal === null ? `scp ended with status ${code}` : `scp was killed by ${signal}`);
-  return transferError(host.target, `${place}: ${why.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?').slice(0, 400)}`);
+  return transferError(
+    host.target,
+    `${place}: ${why.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?').slice(0, 400)}`,
+  );
 }

@@ -67,7 +67,10 @@ function syncError({ target }: TransferHost, stderr: string, code: number | null
     .map((line) => line.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?').trim())
     .filter((line) => line !== '');
   // By the codes of POSIX shells; rsync itself says only that the data stream broke.
-  if (code === 127 || lines.some((line) => /rsync.*(not found|No such file or directory)$/.test(line) && !/^rsync:/.test(line)))
+  if (
+    code === 127 ||
+    lines.some((line) => /rsync.*(not found|No such file or directory)$/.test(line) && !/^rsync:/.test(line))
+  )
     return transferError(target, 'the host has no rsync; install it there, or use put or get');
   const said = lines.find((line) => !/^rsync error:/.test(line)) ?? lines.at(-1);
   return transferError(target, `${place}: ${said?.slice(0, 400) ?? `rsync ended with status ${code}`}`);

@@ -79,7 +79,8 @@ export class Unpack {
   private async add(header: Header, content: AsyncIterable<Buffer>): Promise<void> {
     const parts = this.partsOf(header.name);
     const [top = ''] = parts;
-    if (!this.options.tops.has(top)) throw new Refused(`the host sent what was not asked for, ${shown(header.name)}`);
+    if (!this.options.tops.has(top))
+      throw new Refused(`the host sent what was not asked for, ${shown(header.name)}`);
     const place = this.placeOf(parts);
     // Set-user-id and its like are not ours to give.
     const mode = header.mode & 0o777;

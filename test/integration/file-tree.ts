@@ -94,5 +94,7 @@ export function snapshot(root: string, { modes = false, times = false }: Snapsho
 
 /** Names of temporaries that a transfer has left anywhere below. */
 export function leftovers(root: string): string[] {
-  return (readdirSync(root, { recursive: true }) as string[]).filter((name) => /(^|\/)\.pssh-ts\./.test(name));
+  return (readdirSync(root, { recursive: true }) as string[]).filter((name) =>
+    /(^|\/)\.pssh-ts\./.test(name),
+  );
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Fleet, startFleet } from '../fleet/fleet.js';
@@ -32,7 +32,11 @@ beforeEach(() => {
 
 let transport = 'auto';
 const run = (args: readonly string[], options: Partial<CliOptions> = {}) =>
-  runCli(['-F', fleet.configPath, '--transport', transport, ...args], { env: fleet.env, cwd: here, ...options });
+  runCli(['-F', fleet.configPath, '--transport', transport, ...args], {
+    env: fleet.env,
+    cwd: here,
+    ...options,
+  });
 const remote = (...parts: string[]) => join(here, 'remote', ...parts);
 
 describe.each(['mux', 'process'])('get over %s', (name) => {
@@ -90,7 +94,7 @@ describe.each(['mux', 'process'])('get over %s', (name) => {
     expect(readFileSync(join(here, 'got/node1/link'), 'utf8')).toBe('content');
   });
 
-  test('what is missing is that host\'s failure; --ignore-missing passes it over', async () => {
+  test("what is missing is that host's failure; --ignore-missing passes it over", async () => {
     writeFileSync(remote('of node1'), 'x');
     const ask = [remote('of {host}'), 'got'];
     const result = await run(['-H', 'node1,node2', 'get', '--json', ...ask]);
@@ -110,12 +114,25 @@ describe.each(['mux', 'process'])('get over %s', (name) => {
 
   test('--if-changed leaves alone what is the same', async () => {
     makeTree(remote());
-    const get = async () => parseRun(await run(['-H', 'node1', 'get', '-r', '--if-changed', '--json', remote('deep'), remote('secret')]));
+    const get = async () =>
+      parseRun(
+        await run([
+          '-H',
+          'node1',
+          'get',
+          '-r',
+          '--if-changed',
+          '--json',
+          remote('deep'),
+          remote('secret'),
+          'got',
+        ]),
+      );
     expect((await get()).results[0]).toMatchObject({ files: [{ changed: true }, { changed: true }] });
     expect((await get()).results[0]).toMatchObject({ files: [{ changed: false }, { changed: false }] });
     writeFileSync(remote('secret'), 'other');
     expect((await get()).results[0]).toMatchObject({ files: [{ changed: false }, { changed: true }] });
-    expect(readFileSync(join(here, 'node1', 'secret'), 'utf8')).toBe('other');
+    expect(readFileSync(join(here, 'got', 'node1', 'secret'), 'utf8')).toBe('other');
   });
 });
 
@@ -134,7 +151,9 @@ test('hosts whose names differ in case alone have folders that differ in more', 
   writeFileSync(remote('name'), 'x');
   const result = await run(['-H', 'node1,Node1', 'get', '--json', remote('name'), 'got']);
   expect(result.code).toBe(0);
-  const places = parseRun(result).results.flatMap(({ files }) => files?.map(({ dest }) => dest.toLowerCase()) ?? []);
+  const places = parseRun(result).results.flatMap(
+    ({ files }) => files?.map(({ dest }) => dest.toLowerCase()) ?? [],
+  );
   expect(new Set(places).size).toBe(2);
 });
 

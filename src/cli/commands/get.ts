@@ -20,7 +20,10 @@ export function addGetCommand(program: Command, context: CommandContext): Comman
       'Bring files of every target, to FOLDER/HOST/NAME: one PATH to the folder we are in, of several the last is the folder.',
     )
     .usage('[targets] [connection] [options] [--] PATH...')
-    .argument('<paths...>', "files of the hosts (patterns in quotes are the hosts' to expand), then a folder here");
+    .argument(
+      '<paths...>',
+      "files of the hosts (patterns in quotes are the hosts' to expand), then a folder here",
+    );
   addTransferOptions(command, [
     new Option('--flat', 'all into one folder, as NAME.HOST'),
     new Option('--ignore-missing', 'a host that does not have a file is no failure'),

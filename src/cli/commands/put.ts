@@ -36,7 +36,8 @@ function preparePut(paths: readonly string[], options: PutOptions): TransferPlan
   const { sources, dest } = sourcesAndDest(paths, '.');
   if (paths.includes('')) throw usageError('put: a path is empty; name a file');
   const text = `put ${paths.join(' ')}`;
-  if (options.exec?.trim() === '') throw usageError('--exec: the command is empty; write it behind the option');
+  if (options.exec?.trim() === '')
+    throw usageError('--exec: the command is empty; write it behind the option');
   const after = options.exec === undefined ? [] : [options.exec];
   return {
     commands: [text, ...after],
@@ -50,7 +51,7 @@ function preparePut(paths: readonly string[], options: PutOptions): TransferPlan
         const own = sources.map((source) => read(fillPath(source, filled)));
         refuseSameNames(own);
         const request = {
-          ...{ kind: 'put', sources: own, options: transfer, digests } as const,
+          ...({ kind: 'put', sources: own, options: transfer, digests } as const),
           dest: fillPath(dest, filled),
         };
         return [{ command: text, request }, ...(following[place]?.steps ?? [])];
@@ -74,7 +75,9 @@ function refuseSameNames(sources: readonly LocalSource[]): void {
   for (const { name, source } of sources) {
     const other = names.get(name);
     if (other !== undefined)
-      throw usageError(`${show(other)} and ${show(source)} would have one name, ${show(name)}; put them one at a time`);
+      throw usageError(
+        `${show(other)} and ${show(source)} would have one name, ${show(name)}; put them one at a time`,
+      );
     names.set(name, source);
   }
 }

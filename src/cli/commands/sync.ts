@@ -6,8 +6,7 @@ import { show } from '../../core/show.js';
 import { fillPath } from '../../core/template.js';
 import { fileNames } from '../../sinks/file-name.js';
 import type { CommandContext } from '../command-context.js';
-import { collect } from '../shared-options.js';
-import { addTargetOptions, addConnectionOptions } from '../shared-options.js';
+import { addConnectionOptions, addTargetOptions, collect } from '../shared-options.js';
 import { addTransferRunOptions, resolveRate, type TransferCliOptions } from '../transfer-options.js';
 import { runTransferCommand, type TransferPlan } from '../transfer-run.js';
 
@@ -29,7 +28,9 @@ export function addSyncCommand(program: Command, context: CommandContext): Comma
   addConnectionOptions(command);
   const options: readonly Option[] = [
     new Option('--delete', 'remove from DEST what SRC does not have'),
-    new Option('--rsync <option>', "an option more for rsync (--rsync=--exclude=*.o); repeatable").argParser(collect),
+    new Option('--rsync <option>', 'an option more for rsync (--rsync=--exclude=*.o); repeatable').argParser(
+      collect,
+    ),
   ];
   for (const option of options) command.addOption(option.helpGroup('Files:'));
   addTransferRunOptions(command);
@@ -40,7 +41,8 @@ export function addSyncCommand(program: Command, context: CommandContext): Comma
 }
 
 // Where the way there, or what is copied where, would be another than pssh-ts says.
-const NOT_OURS = /^(-e|--rsh|--rsync-path|--daemon|--server|--config|--dry-run$|-n$|--remote-option|-M|--files-from|--protocol|--blocking-io|--protect-args|--secluded-args|--no-protect-args|-s$)/;
+const NOT_OURS =
+  /^(-e|--rsh|--rsync-path|--daemon|--server|--config|--dry-run$|-n$|--remote-option|-M|--files-from|--protocol|--blocking-io|--protect-args|--secluded-args|--no-protect-args|-s$)/;
 
 function prepareSync(source: string, dest: string, options: SyncOptions): TransferPlan<SyncOptions> {
   const ends = [source, dest].filter((word) => word.startsWith(':'));
@@ -49,7 +51,8 @@ function prepareSync(source: string, dest: string, options: SyncOptions): Transf
       `sync: ${ends.length === 0 ? 'neither' : 'each'} of ${show(source)} and ${show(dest)} is a path of the hosts; write a colon before one of them, as in :/srv/site`,
     );
   for (const option of options.rsync ?? []) {
-    if (!option.startsWith('-')) throw usageError(`--rsync: ${show(option)} is no option; write --rsync=--exclude=NAME`);
+    if (!option.startsWith('-'))
+      throw usageError(`--rsync: ${show(option)} is no option; write --rsync=--exclude=NAME`);
     if (NOT_OURS.test(option)) throw usageError(`--rsync: ${show(option)} is not for sync; leave it out`);
   }
   const limitRate = resolveRate(options.limitRate);
