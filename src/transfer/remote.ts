@@ -83,9 +83,13 @@ export async function runRemote(
     const keep = async (pieces: AsyncIterable<Buffer>): Promise<void> => {
       for await (const piece of pieces) text.push(piece);
     };
-    const output = (work.output ?? keep)(behindBegin(channel.stdout)).finally(() => channel.stdout.resume());
+    const beginning = { isThere: false, tooMuchBefore: false };
+    const output = (work.output ?? keep)(behindBegin(channel.stdout, beginning)).finally(() => {
+      channel.stdout.resume();
+      if (beginning.tooMuchBefore) close();
+    });
     // Whatever it did not like, the other side must not wait for us. What never began has ended by itself.
-    output.catch((error: unknown) => (error instanceof NoBegin ? undefined : close()));
+    output.catch(() => (beginning.isThere ? close() : undefined));
     const input = feed(channel, work.input);
     const [exit, said, read, sent] = await Promise.allSettled([
       Promise.race([channel.exited, givenUp]),
@@ -94,7 +98,8 @@ export async function runRemote(
       input,
     ]);
     signal.throwIfAborted();
-    if (read.status === 'rejected' && !(read.reason instanceof NoBegin)) throw read.reason;
+    if (beginning.tooMuchBefore) throw transferError(target, NOT_RUN);
+    if (read.status === 'rejected' && beginning.isThere) throw read.reason;
     if (sent.status === 'rejected' && !(sent.reason instanceof InputRefused)) throw sent.reason;
     if (exit.status === 'rejected') throw exit.reason;
     if (channel.cut) throw channel.cut;
@@ -103,8 +108,7 @@ export async function runRemote(
       const name = exit.value.signal === null ? 'a signal' : `SIG${exit.value.signal}`;
       throw transferError(target, `the host's side of the transfer was killed by ${name}`);
     }
-    if (read.status === 'rejected' && exit.value.status === 0)
-      throw transferError(target, read.reason.message);
+    if (!beginning.isThere && exit.value.status === 0) throw transferError(target, NOT_RUN);
     return { status: exit.value.status, stdout: Buffer.concat(text).toString(), stderr: words };
   } finally {
     signal.removeEventListener('abort', close);
@@ -125,28 +129,25 @@ async function feed(channel: Channel, input: RemoteWork['input']): Promise<void>
   }
 }
 
-class NoBegin extends Error {}
-
 const NOT_RUN = 'the host did not run what was sent (a forced command?)';
 
-async function* behindBegin(stdout: Readable): AsyncGenerator<Buffer> {
-  let before: Buffer | null = Buffer.alloc(0);
+async function* behindBegin(
+  stdout: Readable,
+  beginning: { isThere: boolean; tooMuchBefore: boolean },
+): AsyncGenerator<Buffer> {
+  let before = Buffer.alloc(0);
   for await (const piece of stdout as AsyncIterable<Buffer>) {
-    if (before === null) {
+    if (beginning.isThere) {
       yield piece;
       continue;
     }
     before = Buffer.concat([before, piece]);
     const at = before.indexOf(BEGIN);
-    if (at !== -1) {
-      const rest: Buffer = before.subarray(at + BEGIN.length);
-      before = null;
-      if (rest.length > 0) yield rest;
-    } else if (before.length > MOST_BEFORE_BEGIN) {
-      throw new Error(NOT_RUN);
-    }
+    beginning.isThere = at !== -1;
+    if (beginning.isThere) yield before.subarray(at + BEGIN.length);
+    beginning.tooMuchBefore = !beginning.isThere && before.length > MOST_BEFORE_BEGIN;
+    if (beginning.tooMuchBefore) return;
   }
-  if (before !== null) throw new NoBegin(NOT_RUN);
 }
 
 async function tailOf(stream: Readable): Promise<string> {

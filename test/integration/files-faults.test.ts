@@ -130,14 +130,20 @@ describe.each(['mux', 'process'])('faults of transfers over %s', (name) => {
           pid = started;
         },
       });
-      await until(async () => leftovers(remote()).length > 0, 'the transfer to have begun', 30_000);
+      await until(() => leftovers(remote()).length > 0, {
+        what: 'the transfer to have begun',
+        deadlineMs: 30_000,
+      });
       process.kill(pid, 'SIGKILL');
       expect((await killed).code).toBe(null);
       expect(readFileSync(remote('big'), 'utf8')).toBe('old');
       const next = await run(['-H', self(), 'put', '--verify', 'big', remote('big')]);
       expect(next.err).toContain('1 host ok');
       expect(readFileSync(remote('big')).length).toBe(4_000_000);
-      await until(async () => leftovers(remote()).length === 0, 'the temporary file to be gone', 30_000);
+      await until(() => leftovers(remote()).length === 0, {
+        what: 'the temporary file to be gone',
+        deadlineMs: 30_000,
+      });
     },
   );
 
@@ -146,7 +152,10 @@ describe.each(['mux', 'process'])('faults of transfers over %s', (name) => {
     expect((await run(['-H', self(), 'put', 'file', remote()])).code).toBe(0);
     writeFileSync(join(here, 'big'), Buffer.alloc(4_000_000));
     const slow = run(['-H', self(), 'put', '--json', '--limit-rate', '100KiB', 'big', remote('big')]);
-    await until(async () => leftovers(remote()).length > 0, 'the transfer to have begun', 30_000);
+    await until(() => leftovers(remote()).length > 0, {
+      what: 'the transfer to have begun',
+      deadlineMs: 30_000,
+    });
     const shell = Number(leftovers(remote())[0]?.split('.')[3]);
     process.kill(shell, 'SIGKILL');
     const failed = await slow;
@@ -185,7 +194,7 @@ describe.each(['mux', 'process'])('faults of transfers over %s', (name) => {
     expect(result.code).toBe(3);
     expect(existsSync(remote('here'))).toBe(false);
     expect(existsSync(join(here, 'got', self(), 'big'))).toBe(false);
-    await until(async () => leftovers(here).length === 0, 'nothing to be left', 30_000);
+    await until(() => leftovers(here).length === 0, { what: 'nothing to be left', deadlineMs: 30_000 });
   });
 
   test('a full disk, a folder in the way and a missing folder are told with host and path', async () => {

@@ -165,3 +165,20 @@ test('a folder needs -r; nothing is left of a get that fails', async () => {
   expect(result.err).toContain(`${remote('folder')}: is a folder; -r brings folders`);
   expect(leftovers(here)).toEqual([]);
 });
+
+test('exec --fetch brings what the command has made, of each host where it went well', async () => {
+  const command = `test $PSSH_HOST = node1 && echo made > ${remote('report.$PSSH_HOST')}`;
+  const fetch = ['--fetch', `${remote('report.{host}')}:reports`];
+  const result = await run(['-H', 'node1,node2', 'exec', '--json', ...fetch, command]);
+  expect(result.code).toBe(5);
+  expect(parseRun(result).results.map(({ status, step }) => [step, status])).toEqual([
+    [0, 'ok'],
+    [1, 'ok'],
+    [0, 'failed'],
+    [1, 'skipped'],
+  ]);
+  expect(readFileSync(join(here, 'reports', 'node1', 'report.node1'), 'utf8')).toBe('made\n');
+  const bad = await run(['-H', 'node1', 'exec', '--fetch', 'nothing', 'true']);
+  expect(bad.code).toBe(2);
+  expect(bad.err).toContain('write REMOTE:LOCAL');
+});
