@@ -16,12 +16,18 @@ const FORBIDDEN: readonly (readonly [folder: string, line: string])[] = [
   ['ssh', "export { MasterPool } from '../master/pool.js';"],
   ['master', "export { processTransport } from '../transport/process.js';"],
   ['transport', "export { runPlan } from '../run/runner.js';"],
+  ['transport', "export { put } from '../transfer/put.js';"],
+  ['transfer', "export { runPlan } from '../run/runner.js';"],
+  ['transfer', "export { JsonSink } from '../sinks/json.js';"],
+  ['run', "export { pack } from 'tar-stream';"],
   ['run', "export { JsonSink } from '../sinks/json.js';"],
   ['run', "export { execa } from 'execa';"],
   ['cli', "export { default as pMap } from 'p-map';"],
 ];
 const ALLOWED: typeof FORBIDDEN = [
   ['core', "export { show } from './show.js';"],
+  ['transfer', "export { processTransport } from '../transport/process.js';"],
+  ['run', "export { transfer } from '../transfer/transfer.js';"],
   ['run', "export { processTransport } from '../transport/process.js';"],
   ['cli', "export { runPlan } from '../run/runner.js';"],
 ];
