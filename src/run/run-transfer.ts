@@ -2,7 +2,7 @@ import type { TransferredFile } from '../core/files.js';
 import { NO_OUTPUT } from '../core/output.js';
 import type { HostResult } from '../core/result.js';
 import type { Master } from '../master/pool.js';
-import { transfer } from '../transfer/transfer.js';
+import { startsPrograms, transfer } from '../transfer/transfer.js';
 import { Guard } from './leash/guard.js';
 import type { PlannedTransfer } from './plan.js';
 import { endedBy } from './run-signal.js';
@@ -21,7 +21,8 @@ export async function runTransfer(
   const guard = new Guard(connection, {
     graceMs: options.killGraceMs,
     silenceMs: context.silenceMs,
-    armed: options.onDisconnect === 'kill',
+    // Our scripts end by themselves with the connection; what scp and rsync start there may not.
+    armed: startsPrograms(request),
   });
   const gaveUp = new AbortController();
   const programs = new AbortController();

@@ -12,17 +12,15 @@ const SWEEP = oneLine(String.raw`
   };
 `);
 
-// Mode and owner of the file that is replaced.
+// Mode and owner of the file that is replaced. Each process counts on a host that serves many: ls tells three things.
 const LIKE = oneLine(String.raw`
   bits() {
     b=; case $1 in r*) b=r;; esac; case $1 in ?w*) b=@{b}w;; esac; case $1 in ??[xst]) b=@{b}x;; esac;
   };
-  like() {
-    set -- "$1" $(LC_ALL=C ls -ldn "$2");
-    r=@{2#?}; g=@{r#???}; u=@{r%"$g"}; o=@{g#???}; g=@{g%"$o"}; o=@{o%"@{o#???}"};
-    chown "$4:$5" "$1" 2>/dev/null;
-    bits "$u"; u=$b; bits "$g"; g=$b; bits "$o";
-    chmod "u=$u,g=$g,o=$b" "$1";
+  see() { set -f; set -- $(LC_ALL=C ls -ldn "$1"); set +f; m=$1; w=$3:$4; z=$5; };
+  modes() {
+    r=@{m#?}; g=@{r#???}; u=@{r%"$g"}; o=@{g#???}; g=@{g%"$o"}; o=@{o%"@{o#???}"};
+    bits "$u"; u=$b; bits "$g"; g=$b; bits "$o"; m=u=$u,g=$g,o=$b;
   };
 `);
 
@@ -51,16 +49,21 @@ const PUT_FILE = oneLine(String.raw`
     if test "@{h%% *}" = "@{10}"; then printf "same %s\n" "$f"; exit 0; fi;
   fi;
   t=$p/.pssh-ts.$4.$$.$5;
-  if test -e "$f" || test -n "$8"; then umask 077; elif test -n "$6"; then umask "$6"; fi;
+  old=; own=;
+  if test -n "$8"; then umask 077;
+  elif test -e "$f"; then see "$f"; modes; old=$m; own=$w; umask "$old";
+  elif test -n "$6"; then umask "$6"; fi;
   cat > "$t" || fail;
-  n=$(wc -c < "$t") || fail;
-  test "$((n))" -eq "$3" || die "$f: cut short, $((n)) of $3 bytes came";
+  see "$t";
+  test "$z" = "$3" || die "$f: cut short, @{z:-none} of $3 bytes came";
   if test -n "@{10}"; then
     h=$(sum < "$t") || fail;
     test "@{h%% *}" = "@{10}" || die "$f: what was written is not what was sent (SHA-256)";
   fi;
   if test -n "$8"; then chmod "$8" "$t" && TZ=UTC0 touch -t "$9" "$t" || fail;
-  elif test -e "$f"; then like "$t" "$f" || fail;
+  elif test -n "$old"; then
+    test "$w" = "$own" || chown "$own" "$t" 2>/dev/null;
+    case $old in *x*) chmod "$old" "$t" || fail;; esac;
   elif test -n "$7"; then chmod +x "$t" || fail; fi;
   mv -f "$t" "$f" || fail;
   printf "done %s\n" "$f";

@@ -21,3 +21,8 @@ export function transfer(request: TransferRequest, host: TransferHost): Promise<
       return sync(request, host);
   }
 }
+
+/** Whether it goes by programs of the system, which have a side of their own on the host. */
+export function startsPrograms(request: TransferRequest): boolean {
+  return request.kind === 'sync' || request.options.via === 'scp';
+}
