@@ -31,7 +31,7 @@ export function listCommand(patterns: readonly string[]): string {
 }
 
 /* 1 folder, 2 what tar is told besides, then the names. */
-const SEND = oneLine(String.raw`
+const SEND = oneLine(`
   ${PRELUDE}
   cd "$1" || exit 1;
   o=$2; shift 2;
@@ -75,7 +75,7 @@ export function sumsCommand(folder: string, names: readonly string[]): string {
 }
 
 /* 1 folder. */
-const ODD = oneLine(String.raw`
+const ODD = oneLine(`
   ${PRELUDE}
   cd "$1" || exit 1;
   ${SAY_BEGIN}

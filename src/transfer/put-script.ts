@@ -1,7 +1,7 @@
 import { oneLine, PRELUDE, remoteCommand, SAY_BEGIN } from './remote-script.js';
 
 // What an earlier put left here by a name of this host, when the shell that made it is gone.
-const SWEEP = oneLine(String.raw`
+const SWEEP = oneLine(`
   sweep() {
     for s in "$p"/.pssh-ts."$1".*; do
       test -e "$s" || continue;
@@ -13,7 +13,7 @@ const SWEEP = oneLine(String.raw`
 `);
 
 // Mode and owner of the file that is replaced. Each process counts on a host that serves many: ls tells three things.
-const LIKE = oneLine(String.raw`
+const LIKE = oneLine(`
   bits() {
     b=; case $1 in r*) b=r;; esac; case $1 in ?w*) b=@{b}w;; esac; case $1 in ??[xst]) b=@{b}x;; esac;
   };
@@ -143,7 +143,7 @@ const PLACE = oneLine(String.raw`
 `);
 
 // GNU's and Perl's tools read a list; openssl has to be asked for each file.
-const CHECK = oneLine(String.raw`
+const CHECK = oneLine(`
   check() {
     if command -v sha256sum >/dev/null 2>&1; then sha256sum -c "$1" 2>/dev/null;
     elif command -v shasum >/dev/null 2>&1; then shasum -a 256 -c "$1" 2>/dev/null;
