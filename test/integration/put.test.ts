@@ -121,7 +121,7 @@ describe.each(['mux', 'process'])('put over %s', (name) => {
     const result = await run(['-H', 'node1,node2', 'put', ...exec, ...words]);
     expect(result.code).toBe(0);
     expect(result.out.split('\n').sort()).toEqual(['', 'node1: for node1', 'node2: for node2']);
-    expect(readFileSync(remote('node2', '1of2-{host}-${host}.ini'), 'utf8')).toBe('for node2');
+    expect(readFileSync(remote('node2', `1of2-{host}-$${'{host}'}.ini`), 'utf8')).toBe('for node2');
     const failing = await run([
       '-H',
       'node1',

@@ -12,7 +12,7 @@ test.each([
   ['conf.{host}.ini', 'conf.web1.ini'],
   ['{user}@{host}:{port} {index}/{count} {rack}', 'deploy@web1:2222 2/5 r7'],
   ['{{host}} {{{host}}}', '{host} {web1}'],
-  ['${host} $' + '{HOME}', '${host} ${HOME}'],
+  [`$${'{host}'} $${'{HOME}'}`, `$${'{host}'} $${'{HOME}'}`],
   ['{unknown} {} { host } {a,b} {Host}', '{unknown} {} { host } {a,b} {Host}'],
 ])('%s is %s', (template, text) => expect(fillTemplate(template, values)).toBe(text));
 
