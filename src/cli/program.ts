@@ -7,9 +7,12 @@ import { type CommandContext, commandRequired } from './command-context.js';
 import { completeTree, leaveForLater } from './command-tree.js';
 import { addConfigCommand } from './commands/config.js';
 import { addExecCommand } from './commands/exec.js';
+import { addGetCommand } from './commands/get.js';
 import { addHostsCommand } from './commands/hosts.js';
 import { addMastersCommand } from './commands/masters.js';
+import { addPutCommand } from './commands/put.js';
 import { addRunsCommand } from './commands/runs.js';
+import { addSyncCommand } from './commands/sync.js';
 import { applyDefaults } from './defaults.js';
 import type { Io } from './io.js';
 import { addConnectionOptions, addGeneralOptions, addTargetOptions } from './shared-options.js';
@@ -18,6 +21,9 @@ type AddCommand = (program: Command, context: CommandContext) => Command | Comma
 
 const COMMANDS = new Map<string, AddCommand>([
   ['exec', addExecCommand],
+  ['put', addPutCommand],
+  ['get', addGetCommand],
+  ['sync', addSyncCommand],
   ['masters', addMastersCommand],
   ['hosts', addHostsCommand],
   ['runs', addRunsCommand],
@@ -27,7 +33,7 @@ const COMMANDS = new Map<string, AddCommand>([
 /** The tree of commands. Options shared by all stand at the top and at each command, so they fit in both places. */
 export function buildProgram(io: Io, argv: readonly string[], done: (code: number) => void): Command {
   const program = new Command('pssh-ts')
-    .description("Run commands on many machines at once, through the system's own OpenSSH.")
+    .description("Run commands and move files on many machines at once, through the system's own OpenSSH.")
     .usage('[targets] [connection] COMMAND [options] [--] ARGS')
     .option('--version', 'print the version')
     .on('option:version', () => {

@@ -32,6 +32,7 @@ const KEPT = {
   keepCommands: true,
   maxStatus: true,
   maxOutput: true,
+  fetch: true,
   // Its names have a place of their own, its values none.
   env: false,
   command: false,

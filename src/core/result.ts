@@ -1,4 +1,5 @@
 import type { ErrorCode } from './errors.js';
+import type { TransferredFile } from './files.js';
 import type { Output } from './output.js';
 import type { Target } from './target.js';
 
@@ -58,6 +59,8 @@ export interface HostResult {
   /** After a kill: whether every process of the remote session was seen to be gone. Null: nothing was killed. */
   readonly killed: 'confirmed' | 'unknown' | null;
   readonly error: ResultError | null;
+  /** Of a transfer: what was moved. */
+  readonly files?: readonly TransferredFile[];
   /**
    * Why a skipped step was not run: part of the plan counts as ok, the others' or an earlier step's failure and
    * the run's deadline do not.

@@ -1,5 +1,6 @@
 import { frameCommand } from '../core/command.js';
 import { type Target, targetName } from '../core/target.js';
+import type { TransferRequest } from '../transfer/transfer.js';
 
 export interface CommandOptions {
   /** Names and values set in the remote command. */
@@ -15,11 +16,20 @@ export interface PlannedHost {
   readonly steps: readonly PlannedStep[];
 }
 
-export interface PlannedStep {
+export type PlannedStep = PlannedCommand | PlannedTransfer;
+
+export interface PlannedCommand {
   /** As the user wrote it. */
   readonly command: string;
   /** As the login shell gets it. */
   readonly text: string;
+}
+
+/** Files moved to or from the host. */
+export interface PlannedTransfer {
+  /** What it does, for people. */
+  readonly command: string;
+  readonly request: TransferRequest;
 }
 
 /**
@@ -30,7 +40,7 @@ export function planCommands(
   targets: readonly Target[],
   commands: readonly string[],
   options: CommandOptions,
-): readonly PlannedHost[] {
+): readonly (PlannedHost & { readonly steps: readonly PlannedCommand[] })[] {
   return Object.freeze(
     targets.map((target) => {
       const env = {

@@ -5,10 +5,11 @@ import type { HostResult } from '../core/result.js';
 import { ConnectFailure } from '../master/login.js';
 import type { EventBus } from './event-bus.js';
 import { HostConnection } from './host-connection.js';
-import type { PlannedHost } from './plan.js';
+import type { PlannedHost, PlannedStep } from './plan.js';
 import { type Reach, silenceOf } from './reach.js';
 import { endedBy } from './run-signal.js';
 import { asPsshError, runStep, type StepContext } from './run-step.js';
+import { runTransfer } from './run-transfer.js';
 
 export interface HostContext extends Reach {
   readonly options: RunOptions;
@@ -54,9 +55,10 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
         await record(unrun(host, step, skipped(signal)));
         continue;
       }
-      let result = await runOver(link, { ...context, target, step, planned });
+      const work = { ...context, target, step };
+      let result = await runOver(link, work, planned);
       while (result.error?.code === 'ERR_CHANNEL_OPEN' && (await link.renew()))
-        result = await runOver(link, { ...context, target, step, planned });
+        result = await runOver(link, work, planned);
       link.settle();
       // What may still run there holds a session of the master and would hold it open.
       if (result.killed === 'unknown') link.retire();
@@ -78,12 +80,16 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
 /** Runs a step over the connection that stands. */
 function runOver(
   host: HostConnection,
-  context: Omit<StepContext, 'connection' | 'attempts' | 'silenceMs'>,
+  work: Omit<StepContext, 'planned' | 'connection' | 'attempts' | 'silenceMs'>,
+  planned: PlannedStep,
 ): Promise<HostResult> {
   const { current, attempts } = host;
   if (current === null) throw new Error('no connection stands');
   const { connection, lease } = current;
-  return runStep({ ...context, connection, attempts, silenceMs: silenceOf(lease.master) });
+  const context = { ...work, connection, attempts, silenceMs: silenceOf(lease.master) };
+  return 'request' in planned
+    ? runTransfer(context, planned, lease.master)
+    : runStep({ ...context, planned });
 }
 
 type Fault = Pick<HostResult, 'status'> &

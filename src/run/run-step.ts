@@ -14,7 +14,7 @@ import type { EventBus } from './event-bus.js';
 import { Guard } from './leash/guard.js';
 import { markFor } from './leash/mark.js';
 import { LineSplitter } from './lines.js';
-import type { PlannedStep } from './plan.js';
+import type { PlannedCommand } from './plan.js';
 import { endedBy } from './run-signal.js';
 
 // What was on its way when a command was given up still counts; the master may hold the pipes for longer.
@@ -25,7 +25,7 @@ const DRAIN_TICK_MS = 50;
 export interface StepContext {
   readonly target: Target;
   readonly step: number;
-  readonly planned: PlannedStep;
+  readonly planned: PlannedCommand;
   readonly connection: Connection;
   readonly attempts: number;
   /** Without a word of ours for this long the host takes the network for lost. */
@@ -40,6 +40,7 @@ export interface StepContext {
 }
 
 export type Ending =
+  | { readonly by: 'done' }
   | { readonly by: 'exit'; readonly exit: Exit }
   | { readonly by: 'fault'; readonly error: PsshError }
   | { readonly by: 'connect'; readonly error: ConnectFailure }
@@ -229,6 +230,8 @@ type Description = Pick<HostResult, 'status' | 'exitCode' | 'signal' | 'error' |
 export function describe(ending: Ending): Description {
   const none = { exitCode: null, signal: null, error: null } as const;
   switch (ending.by) {
+    case 'done':
+      return { ...none, status: 'ok' };
     case 'exit': {
       if ('signal' in ending.exit) return { ...none, status: 'signaled', signal: ending.exit.signal };
       const { status } = ending.exit;
@@ -252,6 +255,7 @@ export function describe(ending: Ending): Description {
 }
 
 function faultStatus(code: PsshError['code']): Status {
+  if (code === 'ERR_TRANSFER') return 'failed';
   // Of both it is known only that the command was sent.
   return code === 'ERR_DISCONNECTED' || code === 'ERR_MUX_PROTOCOL' ? 'disconnected' : 'unreachable';
 }

@@ -5,7 +5,7 @@ import type { HostResult } from '../core/result.js';
 import type { Lease } from '../master/pool.js';
 import type { Channel, Connection } from '../transport/transport.js';
 import { Guard } from './leash/guard.js';
-import type { PlannedHost, PlannedStep } from './plan.js';
+import type { PlannedCommand, PlannedHost } from './plan.js';
 import { type Reach, reachHost, silenceOf } from './reach.js';
 import { describe, unheard, waitForEnd } from './run-step.js';
 
@@ -27,7 +27,7 @@ export interface Started {
  */
 export async function startProcess(
   { target }: PlannedHost,
-  planned: PlannedStep,
+  planned: PlannedCommand,
   reach: Reach,
   options: RunOptions,
   signal: AbortSignal,
@@ -57,7 +57,7 @@ interface Watched {
   readonly lease: Lease;
   readonly connection: Connection;
   readonly target: PlannedHost['target'];
-  readonly planned: PlannedStep;
+  readonly planned: PlannedCommand;
   readonly options: RunOptions;
   readonly signal: AbortSignal;
   readonly release: () => Promise<void>;

@@ -50,6 +50,7 @@ export function* resultPieces(result: HostResult): Generator<string> {
     stdoutEncoding: encodings.stdout,
     stderrEncoding: encodings.stderr,
     truncated: result.truncated,
+    ...(result.files === undefined ? {} : { files: result.files }),
     error: result.error,
   };
   yield `",${JSON.stringify(after).slice(1)}`;

@@ -173,6 +173,25 @@ export function sessionArgs(options: SessionArgs): string[] {
   ];
 }
 
+/** What makes an ssh that another program starts, scp or rsync, go over a live master and nowhere else. */
+export function overMasterArgs({
+  target,
+  connection,
+  controlPath,
+}: Pick<SessionArgs, 'target' | 'connection' | 'controlPath'>): string[] {
+  const sshConfig = target.sshOptions?.configFile ?? connection.sshConfig;
+  const ours = [
+    'ControlMaster=no',
+    // ssh reads tokens in it, which -S does not.
+    `ControlPath=${controlPath.replaceAll('%', '%%')}`,
+    'ProxyCommand=false',
+    // SessionType stays as it is: scp says that itself, with ssh's -s.
+    ...['StdinNull=no', 'ForkAfterAuthentication=no'],
+    ...OURS,
+  ];
+  return [...(sshConfig === undefined ? [] : ['-F', sshConfig]), ...ours.flatMap((option) => ['-o', option])];
+}
+
 /** `ssh -G`: what ssh_config comes to for this target; opens no connection. */
 export function resolveArgs(target: Target, connection: ConnectionOptions): string[] {
   return ['-G', ...destinationArgs(target, connection), target.host];

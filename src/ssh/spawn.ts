@@ -27,6 +27,8 @@ export interface SpawnOptions {
   readonly output: 'ignore' | 'pipe';
   /** TERM of a terminal on the host. @default our own */
   readonly term?: string;
+  /** What is started; scp and rsync start an ssh of their own. @default 'ssh' */
+  readonly program?: 'ssh' | 'scp' | 'rsync';
 }
 
 /**
@@ -44,7 +46,8 @@ export async function spawnSsh(args: readonly string[], options: SpawnOptions): 
     if (looks === LOOKS_FOR_FILES) throw spawnError(lack);
     await pause(LOOK_EVERY_MS);
   }
-  const child = execa('ssh', args, {
+  const program = options.program ?? 'ssh';
+  const child = execa(program, args, {
     stdin: options.stdin,
     stdout: options.output,
     stderr: options.output,
@@ -65,7 +68,7 @@ export async function spawnSsh(args: readonly string[], options: SpawnOptions): 
   const { pid } = child;
   if (pid === undefined) {
     const result = await settled;
-    throw spawnError(result.cause ?? result);
+    throw spawnError(result.cause ?? result, program);
   }
   return {
     pid,
@@ -135,19 +138,19 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-function spawnError(cause: unknown): PsshError {
+const PACKAGES = {
+  ssh: 'no ssh client on PATH; install OpenSSH (Debian: apt install openssh-client)',
+  scp: 'no scp on PATH; install OpenSSH (Debian: apt install openssh-client), or use --via tar',
+  rsync: 'no rsync on PATH; install it (Debian: apt install rsync)',
+} as const;
+
+function spawnError(cause: unknown, program: keyof typeof PACKAGES = 'ssh'): PsshError {
   const code = (cause as NodeJS.ErrnoException | undefined)?.code;
   if (code === 'ENOENT') {
-    return new PsshError(
-      'ERR_SSH_SPAWN',
-      'no ssh client on PATH; install OpenSSH (Debian: apt install openssh-client)',
-      {
-        cause,
-      },
-    );
+    return new PsshError('ERR_SSH_SPAWN', PACKAGES[program], { cause });
   }
   const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-  return new PsshError('ERR_SSH_SPAWN', `ssh could not be started: ${reason}`, { cause });
+  return new PsshError('ERR_SSH_SPAWN', `${program} could not be started: ${reason}`, { cause });
 }
 
 /**

@@ -89,6 +89,12 @@ export interface RunDocument {
     readonly stderr: string;
     readonly stdoutEncoding: 'utf8' | 'base64';
     readonly truncated: boolean;
+    readonly files?: readonly {
+      readonly source: string;
+      readonly dest: string;
+      readonly bytes: number;
+      readonly changed: boolean;
+    }[];
     readonly error: { readonly code: string; readonly message: string } | null;
   }[];
 }

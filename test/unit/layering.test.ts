@@ -16,6 +16,10 @@ const FORBIDDEN: readonly (readonly [folder: string, line: string])[] = [
   ['ssh', "export { MasterPool } from '../master/pool.js';"],
   ['master', "export { processTransport } from '../transport/process.js';"],
   ['transport', "export { runPlan } from '../run/runner.js';"],
+  ['transport', "export { put } from '../transfer/put.js';"],
+  ['transfer', "export { runPlan } from '../run/runner.js';"],
+  ['transfer', "export { JsonSink } from '../sinks/json.js';"],
+  ['run', "export { pack } from 'tar-stream';"],
   ['run', "export { JsonSink } from '../sinks/json.js';"],
   ['run', "export { execa } from 'execa';"],
   ['run', "export { Machine } from '../machine.js';"],
@@ -27,6 +31,8 @@ const FORBIDDEN: readonly (readonly [folder: string, line: string])[] = [
 ];
 const ALLOWED: typeof FORBIDDEN = [
   ['core', "export { show } from './show.js';"],
+  ['transfer', "export { processTransport } from '../transport/process.js';"],
+  ['run', "export { transfer } from '../transfer/transfer.js';"],
   ['run', "export { processTransport } from '../transport/process.js';"],
   ['cli', "export { runPlan } from '../run/runner.js';"],
   ['cli', "export { Machine } from '../machine.js';"],

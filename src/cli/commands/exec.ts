@@ -3,9 +3,9 @@ import { Option } from 'commander';
 import { joinWords } from '../../core/command.js';
 import { parseDuration } from '../../core/duration.js';
 import { usageError } from '../../core/errors.js';
-import { type Pty, RUN_DEFAULTS, type RunOptions } from '../../core/options.js';
+import { type ConnectionOptions, type Pty, RUN_DEFAULTS, type RunOptions } from '../../core/options.js';
 import { show } from '../../core/show.js';
-import { planCommands } from '../../run/plan.js';
+import { type PlannedHost, planCommands } from '../../run/plan.js';
 import type { CommandContext } from '../command-context.js';
 import { resolveConnection, timeLimit, wholeNumber } from '../connection-options.js';
 import { configFileOf } from '../defaults.js';
@@ -38,6 +38,7 @@ export interface ExecOptions extends SharedOptions, ViewOptions, KeptOptions {
   readonly tty?: boolean;
   readonly keepCommands?: boolean;
   readonly maxStatus?: boolean;
+  readonly fetch?: readonly string[];
 }
 
 export function addExecCommand(program: Command, { io, done }: CommandContext): Command {
@@ -69,6 +70,10 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
     new Option('--drain <duration>', 'how long output is awaited after a command has exited (default 5s)'),
     new Option('-I, --stdin', 'our input to every host; without it a command reads nothing'),
     new Option('--tty', 'a terminal on the host for each command, as ssh -tt; stderr comes as stdout'),
+    new Option(
+      '--fetch <remote:local>',
+      'after the command bring this file of each host to LOCAL/HOST, as get -r does; repeatable',
+    ).argParser(collect),
     new Option('--keep-commands', "after a failing -c the host's next ones still run"),
     new Option('-S, --max-status', 'exit with the largest remote status'),
   ];
@@ -102,7 +107,8 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
     const config = configFileOf(program, io.env, command);
     const onNote = (note: string): void => void notes.push(note);
     const targets = await resolveTargets({ options: merged, connection, config, io, onNote });
-    const plan = planCommands(targets, commands, frame);
+    const planned = planCommands(targets, commands, frame);
+    const plan = merged.fetch === undefined ? planned : await withFetches(planned, merged.fetch, connection);
     if (!merged.quiet) for (const note of notes) io.stderr.write(`pssh-ts: ${note}\n`);
     // Loaded when it is needed: what only prints or refuses starts quicker.
     const { execute } = await import('../execute.js');
@@ -113,6 +119,15 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
     );
   });
   return command;
+}
+
+async function withFetches(
+  plan: readonly PlannedHost[],
+  fetches: readonly string[],
+  connection: ConnectionOptions,
+): Promise<readonly PlannedHost[]> {
+  const { planFetches } = await import('../fetches.js');
+  return planFetches(plan, fetches, connection);
 }
 
 function resolveCommands(words: readonly string[], options: ExecOptions): readonly string[] {
@@ -138,7 +153,8 @@ function refuseBrokenText(texts: readonly string[]): void {
   throw usageError(`${show(broken)} holds bytes that are no UTF-8; send the command over stdin (-I exec sh)`);
 }
 
-function resolveRun(options: ExecOptions, view: ViewName, io: Io): RunOptions {
+/** How a run goes. @throws PsshError ERR_USAGE */
+export function resolveRun(options: ExecOptions, view: ViewName, io: Io): RunOptions {
   return Object.freeze({
     fanout: wholeNumber(options.fanout, '--fanout', 1, 10_000) ?? RUN_DEFAULTS.fanout,
     timeoutMs: timeLimit(options.timeout, '--timeout'),

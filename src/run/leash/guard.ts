@@ -9,8 +9,8 @@ const OPEN_MS = 10_000;
 
 export interface GuardOptions {
   readonly connection: Connection;
-  /** The command's. */
-  readonly channel: Channel;
+  /** The command's; null: there are several. */
+  readonly channel: Channel | null;
   /** Between TERM and KILL. */
   readonly graceMs: number;
   /** Without a word of ours for this long the host takes the network for lost. */
@@ -39,7 +39,8 @@ export class Guard {
     this.stopTimer();
     const leash = await this.open();
     if (leash === null) {
-      await signalCommand(this.options.channel, this.options.graceMs);
+      const { channel, graceMs } = this.options;
+      if (channel !== null) await signalCommand(channel, graceMs);
       return 'unknown';
     }
     const killed = await leash.kill(this.options.graceMs);

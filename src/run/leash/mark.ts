@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { frameCommand, LONGEST_COMMAND } from '../../core/command.js';
 import type { Connection } from '../../transport/transport.js';
-import type { PlannedStep } from '../plan.js';
+import type { PlannedCommand } from '../plan.js';
 
 // The line that sets the variable, at most.
 const ROOM = 200;
@@ -12,7 +12,7 @@ const ROOM = 200;
  */
 export function markFor(
   { kind }: Connection,
-  { command, text }: PlannedStep,
+  { command, text }: PlannedCommand,
 ): { readonly text: string; readonly mark: string | null } {
   const isTooLong = Buffer.byteLength(text) > LONGEST_COMMAND - ROOM;
   if (kind !== 'plain' || text === command || isTooLong) return { text, mark: null };

@@ -1,0 +1,47 @@
+import { type SshProcess, spawnSsh } from '../ssh/spawn.js';
+import type { TransferHost } from './remote.js';
+
+export interface ProgramEnd {
+  /** Null: a signal ended it. */
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const MOST_TEXT = 64 * 1024;
+
+/** Runs scp or rsync to its end, or until the transfer is given up. @throws PsshError ERR_SSH_SPAWN */
+export async function runProgram(
+  { programs: signal }: TransferHost,
+  program: 'scp' | 'rsync',
+  args: readonly string[],
+): Promise<ProgramEnd> {
+  signal.throwIfAborted();
+  const started = await spawnSsh(args, { stdin: 'ignore', output: 'pipe', program });
+  const stop = (): void => started.kill('SIGTERM');
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    const [stdout, stderr, end] = await Promise.all([
+      textOf(started.stdout),
+      textOf(started.stderr),
+      started.exited,
+    ]);
+    signal.throwIfAborted();
+    return { ...end, stdout, stderr };
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function textOf(stream: SshProcess['stdout']): Promise<string> {
+  let text = Buffer.alloc(0);
+  try {
+    for await (const piece of (stream ?? []) as AsyncIterable<Buffer>)
+      text = Buffer.concat([text, piece]).subarray(-MOST_TEXT);
+  } catch {
+    // What was said until then is all that we learn.
+  }
+  return text.toString();
+}
