@@ -32,6 +32,8 @@ const command = {
   ...common,
   format: 'cjs',
   external: ['yaml'],
+  // What V8 compiled from a script of ours has no loader for import().
+  supported: { 'dynamic-import': false },
   define: { 'import.meta.url': 'bundleUrl' },
 };
 await build({

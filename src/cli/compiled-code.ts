@@ -19,8 +19,9 @@ interface Entry {
  */
 export function loadCompiled(folder: string, file: string): void {
   const source = path.join(folder, file);
-  const cache = cacheFile();
-  const cachedData = cache === null ? undefined : readOwn(cache);
+  const uid = process.getuid?.();
+  const cache = uid === undefined ? null : cacheFile(uid);
+  const cachedData = uid === undefined || cache === null ? undefined : readOwn(cache, uid);
   const script = new vm.Script(wrap(fs.readFileSync(source, 'utf8')), {
     filename: source,
     ...(cachedData === undefined ? {} : { cachedData }),
@@ -35,9 +36,7 @@ export function loadCompiled(folder: string, file: string): void {
 }
 
 /** Null: there is no runtime folder yet, or none that is ours alone. The runs that need one make it. */
-function cacheFile(): string | null {
-  const uid = process.getuid?.();
-  if (uid === undefined) return null;
+function cacheFile(uid: number): string | null {
   const shared = process.env.XDG_RUNTIME_DIR;
   const folders = [
     ...(shared === undefined || !path.isAbsolute(shared) ? [] : [path.join(shared, 'pssh-ts')]),
@@ -60,9 +59,17 @@ function isPrivate(folder: string, uid: number): boolean {
   return stats?.isDirectory() === true && stats.uid === uid && (stats.mode & 0o077) === 0;
 }
 
-function readOwn(file: string): Buffer | undefined {
+/** Only what we have written ourselves: the folder could be another one by now, where others rule over what it lies in. */
+function readOwn(file: string, uid: number): Buffer | undefined {
   try {
-    return fs.readFileSync(file);
+    const descriptor = fs.openSync(file, 'r');
+    try {
+      const stats = fs.fstatSync(descriptor);
+      const own = stats.isFile() && stats.uid === uid && (stats.mode & 0o077) === 0;
+      return own ? fs.readFileSync(descriptor) : undefined;
+    } finally {
+      fs.closeSync(descriptor);
+    }
   } catch {
     return undefined;
   }

@@ -3,11 +3,13 @@ import { PsshError, usageError } from '../core/errors.js';
 import type { Target } from '../core/target.js';
 import { holdMaster } from '../master/hold.js';
 import type { Lease, Master } from '../master/pool.js';
-import { type Reach, reachHost } from '../run/reach.js';
+import { EventBus } from '../run/event-bus.js';
+import { HostConnection, type Reach } from '../run/host-connection.js';
 import { asPsshError } from '../run/run-step.js';
 import { linkSignals } from './link-signals.js';
 import type { Session } from './session.js';
 
+const LONG_MS = 60_000;
 const nothing = async (): Promise<void> => undefined;
 
 interface Held {
@@ -19,6 +21,7 @@ interface Held {
 export class Host {
   private held: Held | null = null;
   private readonly closing = new AbortController();
+  private hold: NodeJS.Timeout | undefined;
   private readonly active = new Set<Promise<unknown>>();
   /** Why it is dead; null: it was never tried, or it was closed. */
   fault: PsshError | null = null;
@@ -62,7 +65,16 @@ export class Host {
 
   /** Work that close() has to wait for. */
   track<T>(work: Promise<T>): Promise<T> {
-    const settled = work.catch(() => undefined).finally(() => this.active.delete(settled));
+    // What is waited for may be a timer that holds nobody, or no more than an answer.
+    this.hold ??= setInterval(() => undefined, LONG_MS);
+    const settled = work
+      .catch(() => undefined)
+      .finally(() => {
+        this.active.delete(settled);
+        if (this.active.size > 0) return;
+        clearInterval(this.hold);
+        this.hold = undefined;
+      });
     this.active.add(settled);
     return work;
   }
@@ -74,8 +86,8 @@ export class Host {
     return {
       pool,
       transport,
-      acquire: (target, signal, onAttempt, prove) =>
-        this.acquire(target, signal, onAttempt, prove ?? ((master) => pool.ask(master))),
+      acquire: (target, signal, onAttempt, prove, leftMs) =>
+        this.acquire(target, signal, onAttempt, prove ?? ((master) => pool.ask(master)), leftMs),
     };
   }
 
@@ -113,16 +125,16 @@ export class Host {
 
   private async connectWithin(outer: AbortSignal | undefined): Promise<void> {
     const { signal, dispose } = linkSignals([outer, ...this.signals]);
-    let lease: Lease | null = null;
+    const bus = new EventBus([], () => undefined);
     try {
-      const taken = (got: Lease): void => {
-        lease = got;
-      };
-      const reached = await reachHost(this.target, await this.reach(), signal, () => undefined, taken);
-      await reached.connection.close();
+      const link = new HostConnection({ ...(await this.reach()), target: this.target, bus, signal });
+      try {
+        await link.connect();
+      } finally {
+        await link.close();
+      }
     } finally {
       dispose();
-      await (lease as Lease | null)?.release();
     }
   }
 
@@ -131,6 +143,7 @@ export class Host {
     signal: AbortSignal,
     onAttempt: (attempt: number) => void,
     prove: (master: Master) => Promise<void>,
+    leftMs: number | undefined,
   ): Promise<Lease> {
     const pool = await this.session.pool();
     const { held } = this;
@@ -146,7 +159,7 @@ export class Host {
     }
     try {
       // In one go, so that both are shares of the same master: a run's, and ours, which outlasts it.
-      const shares = [pool.acquire(target, signal, onAttempt, stood ? nothing : prove)];
+      const shares = [pool.acquire(target, signal, onAttempt, stood ? nothing : prove, leftMs)];
       if (this.held === null)
         shares.push(
           pool.acquire(

@@ -166,11 +166,12 @@ async function tryOnce(options: LoginOptions, { resolved, route, tries, signal, 
       pass.leave('ok');
       return outcome;
     }
-    const { diagnosis } = outcome;
+    const { diagnosis, loggedIn } = outcome;
     const fault = diagnosis.retry ? ((await passage?.fault()) ?? null) : null;
-    const answered = pass.leave(diagnosis.retry && fault === null ? 'dropped' : 'other');
+    const dropped = diagnosis.retry && fault === null && !loggedIn;
+    const answered = pass.leave(dropped ? 'dropped' : 'other');
     if (!answered) tries.counted += 1;
-    if (fault === null && route === null && diagnosis.retry && tries.counted === 1 && !answered) {
+    if (dropped && route === null && tries.counted === 1 && !answered) {
       const words = await proxyWords(target, connection, resolved, signal);
       return words === null ? outcome : { ok: false as const, diagnosis: words };
     }

@@ -105,6 +105,10 @@ export class MasterPool {
     this.alike = new AlikeResolver(options.connection);
   }
 
+  get connection(): ConnectionOptions {
+    return this.options.connection;
+  }
+
   static async open(options: PoolOptions): Promise<MasterPool> {
     const store = new MasterStore(options.folder);
     const owner = await Owner.open(options.folder);
@@ -137,6 +141,7 @@ export class MasterPool {
    * @param onAttempt called before each login
    * @param prove works with a master of before, so that asking it first whether it lives is spared; one that makes
    *   this fail is replaced
+   * @param timeoutMs what is left of the connect timeout
    * @throws ConnectFailure, PsshError, or the signal's reason
    */
   async acquire(
@@ -144,10 +149,11 @@ export class MasterPool {
     signal: AbortSignal,
     onAttempt: (attempt: number) => void,
     prove: (master: Master) => Promise<void> = (master) => this.ask(master),
+    timeoutMs = this.connection.connectTimeoutMs,
   ): Promise<Lease> {
-    const { connection } = this.options;
+    const { connection } = this;
     if (!connection.mux) return noMaster(target, connection);
-    const way = { connection, chain: [], timeoutMs: connection.connectTimeoutMs, isJump: false };
+    const way = { connection, chain: [], timeoutMs, isJump: false };
     const key = entryKey(target);
     const obtain = () => this.obtain(target, key, way, signal, onAttempt, prove);
     const { held, ...share } = await this.share(key, obtain);

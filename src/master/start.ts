@@ -2,13 +2,21 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { PsshError } from '../core/errors.js';
+import { shortage } from '../core/shortage.js';
 import { type MasterArgs, masterArgs } from '../ssh/argv.js';
 import { connectedAddress, type Diagnosis, diagnose } from '../ssh/diagnose.js';
 import { spawnSsh } from '../ssh/spawn.js';
-import { aliveCheck, terminateMaster } from './control.js';
+import { aliveCheck, ControlError, terminateMaster } from './control.js';
 import { makeLog, readLog } from './ssh-log.js';
 
 const ALIVE_DEADLINE_MS = 5_000;
+
+const LOST_AT_ONCE: Diagnosis = {
+  status: 'unreachable',
+  code: 'ERR_CONNECT',
+  reason: 'the connection was lost right after the login',
+  retry: true,
+};
 
 export interface StartOptions extends MasterArgs {
   /** Ends the attempt: our own clock, or a cancel. */
@@ -17,7 +25,8 @@ export interface StartOptions extends MasterArgs {
 
 export type StartOutcome =
   | { readonly ok: true; readonly pid: number; readonly address: string | null }
-  | { readonly ok: false; readonly diagnosis: Diagnosis };
+  /** `loggedIn`: it was lost right after the login, which says nothing of the server's patience with many. */
+  | { readonly ok: false; readonly diagnosis: Diagnosis; readonly loggedIn: boolean };
 
 /**
  * Logs in and leaves a master listening on the control path, which must not be occupied: on an occupied one ssh
@@ -46,12 +55,21 @@ export async function startMaster(options: StartOptions): Promise<StartOutcome> 
     if (log === null && !existsSync(path.dirname(logPath))) {
       throw new PsshError('ERR_MASTER', `the runtime folder ${path.dirname(logPath)} was removed`);
     }
-    return { ok: false, diagnosis: diagnose(log ?? '') };
+    return { ok: false, diagnosis: diagnose(log ?? ''), loggedIn: false };
   }
   try {
     const pid = await aliveCheck(controlPath, ALIVE_DEADLINE_MS);
     return { ok: true, pid, address: connectedAddress(log ?? '')?.address ?? null };
   } catch (cause) {
+    if (
+      cause instanceof ControlError &&
+      (cause.fault === 'missing' || cause.fault === 'dead') &&
+      !shortage(cause)
+    ) {
+      // It ended with its connection. On a socket that is left of it ssh would start no other.
+      await rm(controlPath, { force: true });
+      return { ok: false, diagnosis: LOST_AT_ONCE, loggedIn: true };
+    }
     throw new PsshError(
       'ERR_MASTER',
       `the master of ${options.target.label} does not answer: ${(cause as Error).message}`,

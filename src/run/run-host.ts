@@ -3,13 +3,11 @@ import type { RunOptions } from '../core/options.js';
 import { type BlockStore, NO_OUTPUT } from '../core/output.js';
 import type { HostResult } from '../core/result.js';
 import { ConnectFailure } from '../master/login.js';
-import type { Lease } from '../master/pool.js';
-import type { Connection } from '../transport/transport.js';
 import type { EventBus } from './event-bus.js';
+import { HostConnection, type Reach, silenceOf } from './host-connection.js';
 import type { PlannedHost } from './plan.js';
-import { type Reach, type Reached, reachHost, silenceOf } from './reach.js';
 import { endedBy } from './run-signal.js';
-import { asPsshError, runStep } from './run-step.js';
+import { asPsshError, runStep, type StepContext } from './run-step.js';
 
 export interface HostContext extends Reach {
   readonly options: RunOptions;
@@ -34,62 +32,57 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
     return results;
   }
 
-  let lease: Lease | null = null;
-  let connection: Connection | null = null;
-  let renewed = false;
-  const onAttempt = (attempt: number): void => {
-    void bus.emit({ type: 'connecting', time: Date.now(), target, attempt });
-  };
-  const obtain = (): Promise<Reached> =>
-    reachHost(target, context, signal, onAttempt, (taken) => {
-      lease = taken;
-    });
+  const { pool, transport, acquire } = context;
+  const link = new HostConnection({ target, pool, transport, acquire, bus, signal });
   try {
-    ({ lease, connection } = await obtain());
+    const { lease, connection } = await link.connect();
     const { kind, reason } = connection;
-    const transport = { kind, ...(reason === undefined ? {} : { reason }) };
+    const chosen = { kind, ...(reason === undefined ? {} : { reason }) };
     // Without a master each command connects for itself.
     if (kind !== 'plain')
-      await bus.emit({ type: 'connected', time: Date.now(), target, reused: lease.reused, transport });
+      await bus.emit({
+        type: 'connected',
+        time: Date.now(),
+        target,
+        reused: lease.reused,
+        transport: chosen,
+      });
     for (const [step, planned] of steps.entries()) {
       const failed = results.some((result) => result.status !== 'ok');
       if (signal.aborted || (failed && !context.options.keepCommands)) {
         await record(unrun(host, step, skipped(signal)));
         continue;
       }
-      const { attempts, master } = lease;
-      const silenceMs = silenceOf(master);
-      let result = await runStep({ ...context, target, step, planned, connection, attempts, silenceMs });
-      // Nothing was started: sessions of an earlier run may hold the place. A login of our own has room.
-      if (result.error?.code === 'ERR_CHANNEL_OPEN' && kind !== 'plain' && !renewed && !signal.aborted) {
-        renewed = true;
-        if (lease.master.users) {
-          const message = "your own master gives no session; logging in for one of pssh-ts's";
-          await bus.emit({ type: 'note', time: Date.now(), target, message });
-        }
-        lease.retire();
-        await connection.close();
-        await lease.release();
-        ({ lease, connection } = await obtain());
-        const again = { target, step, planned, connection, attempts: lease.attempts, silenceMs };
-        result = await runStep({ ...context, ...again });
-      }
+      let result = await runOver(link, { ...context, target, step, planned });
+      while (result.error?.code === 'ERR_CHANNEL_OPEN' && (await link.renew()))
+        result = await runOver(link, { ...context, target, step, planned });
+      link.settle();
       // What may still run there holds a session of the master and would hold it open.
-      if (result.killed === 'unknown') lease.retire();
+      if (result.killed === 'unknown') link.retire();
       await record(result);
     }
   } catch (error) {
-    const { attempts = 0 } = lease ?? {};
-    await record(unrun(host, results.length, { attempts, ...connectFault(error, host, signal) }));
+    const fault = connectFault(error, host, signal);
+    const attempts = link.attempts + (fault.attempts ?? 0);
+    await record(unrun(host, results.length, { ...fault, attempts }));
     while (results.length < steps.length) {
       await record(unrun(host, results.length, skipped(signal)));
     }
   } finally {
-    await connection?.close();
-    if (connection?.poisoned === true) lease?.retire();
-    await lease?.release();
+    await link.close();
   }
   return results;
+}
+
+/** Runs a step over the connection that stands. */
+function runOver(
+  host: HostConnection,
+  context: Omit<StepContext, 'connection' | 'attempts' | 'silenceMs'>,
+): Promise<HostResult> {
+  const { current, attempts } = host;
+  if (current === null) throw new Error('no connection stands');
+  const { connection, lease } = current;
+  return runStep({ ...context, connection, attempts, silenceMs: silenceOf(lease.master) });
 }
 
 type Fault = Pick<HostResult, 'status'> &

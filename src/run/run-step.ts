@@ -103,7 +103,7 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   );
   const ends = options.onDisconnect === 'kill';
   const { killGraceMs: graceMs } = options;
-  const guard = new Guard({ connection, graceMs, silenceMs: context.silenceMs, armed: ends, mark });
+  const guard = new Guard({ connection, channel, graceMs, silenceMs: context.silenceMs, armed: ends, mark });
   const ending = await waitForEnd(channel, context);
   const given = ending.by === 'timeout' || ending.by === 'cancel' || ending.by === 'deadline';
   // A leash of another login does not notice that this one is lost.

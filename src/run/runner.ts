@@ -9,10 +9,12 @@ import type { Target } from '../core/target.js';
 import type { MasterPool } from '../master/pool.js';
 import type { Transport } from '../transport/transport.js';
 import { EventBus } from './event-bus.js';
+import type { Reach } from './host-connection.js';
 import type { PlannedHost } from './plan.js';
-import type { Reach } from './reach.js';
 import { runHost } from './run-host.js';
 import { runSignal } from './run-signal.js';
+
+const LONG_MS = 3_600_000;
 
 export interface RunRequest {
   readonly plan: readonly PlannedHost[];
@@ -45,6 +47,8 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   const started = performance.now();
   const store = request.store ?? memoryStore;
   const bus = new EventBus(sinks, request.onSinkError);
+  // What a host waits for may be a timer that holds nobody, or no more than an answer: the run is to be held all the same.
+  const held = setInterval(() => undefined, LONG_MS);
   const { signal, dispose } = runSignal(request.signal, options.deadlineMs);
   const { pool, transport } = request;
   const usual = { pool, transport, acquire: pool.acquire.bind(pool) } satisfies Reach;
@@ -53,7 +57,10 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
     plan,
     (host) => runHost(host, { ...request, ...reachOf(host.target), bus, store, signal }),
     { concurrency: options.fanout },
-  ).finally(dispose);
+  ).finally(() => {
+    clearInterval(held);
+    dispose();
+  });
   const results = byHost.flat();
   const counts = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
   for (const host of byHost) counts[hostStatus(host)] += 1;

@@ -208,6 +208,11 @@ export function plainProgress(log: string): 'connecting' | 'connected' | 'sent' 
   return /^debug1: Sending (command|subsystem): /m.test(log.slice(login.index)) ? 'sent' : 'connected';
 }
 
+/** The server gave an `ssh HOST COMMAND` no session. */
+export function isRefused(log: string): boolean {
+  return /^channel \d+: open failed: /m.test(log);
+}
+
 /** How a command that was sent by an `ssh HOST COMMAND` ended. Null: the connection was lost. */
 export function plainEnd(log: string, code: number | null): Exit | null {
   // Of its own ssh says nothing but 255.

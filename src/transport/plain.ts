@@ -6,13 +6,13 @@ import { ConnectFailure } from '../master/login.js';
 import type { Master, MasterPool } from '../master/pool.js';
 import { pauseBeforeRetry } from '../master/retry-pause.js';
 import { plainArgs } from '../ssh/argv.js';
-import { diagnose, lastLine, plainEnd, plainProgress } from '../ssh/diagnose.js';
+import { type Diagnosis, diagnose, isRefused, lastLine, plainEnd, plainProgress } from '../ssh/diagnose.js';
 import { watchLog } from '../ssh/log-watch.js';
 import { type ResolvedConfig, resolveConfig, serverAliveOf } from '../ssh/resolve.js';
 import { AfterMark } from './after-mark.js';
 import { type LoggedSsh, startLoggedSsh } from './logged-ssh.js';
 import { notOpened } from './mux/slots.js';
-import type { Channel, Connection, OpenOptions, Transport } from './transport.js';
+import { type Channel, type Connection, type OpenOptions, type Transport, UNSENT } from './transport.js';
 
 // The mark stands in the pipe before the command is sent, unless the user's shell is one that runs nothing.
 const MARK_MS = 100;
@@ -23,6 +23,13 @@ export const plainTransport: Transport = {
   kind: 'plain',
   connect: async (master, pool) => new PlainConnection(master, pool),
 };
+
+/** Logged in, and no command was sent: the host refused a session, or the connection was lost, which may pass. */
+function notSent(log: string): Diagnosis {
+  const retry = !isRefused(log);
+  const reason = lastLine(log) ?? UNSENT;
+  return { status: 'unreachable', code: 'ERR_CHANNEL_OPEN', reason, retry };
+}
 
 class PlainConnection implements Connection {
   readonly kind = 'plain';
@@ -73,7 +80,7 @@ class PlainConnection implements Connection {
     options: OpenOptions,
     signal: AbortSignal,
     tries: { made: number; said: string | null },
-  ): Promise<Channel | ReturnType<typeof diagnose>> {
+  ): Promise<Channel | Diagnosis> {
     const { target, connection } = this.master;
     this.resolved ??= await resolveConfig(target, connection, signal);
     const serverAliveSeconds = serverAliveOf(this.resolved);
@@ -102,8 +109,7 @@ class PlainConnection implements Connection {
       const { log } = await ssh.ended;
       const progress = plainProgress(log);
       if (progress === 'connecting') return diagnose(log);
-      const reason = lastLine(log) ?? 'the connection was lost before the command was sent';
-      if (progress === 'connected') throw notOpened(reason, target.label);
+      if (progress === 'connected') return notSent(log);
     }
     await Promise.race([stderr.seen, pause(MARK_MS)]);
     stderr.pass();

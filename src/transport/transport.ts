@@ -7,6 +7,9 @@ import type { Master, MasterPool } from '../master/pool.js';
 /** Said where it is not known how a command ended. */
 export const LOST = 'the connection was lost while the command ran';
 
+/** Said where it never ran, and another try is safe. */
+export const UNSENT = 'the connection was lost before the command was sent';
+
 export interface OpenOptions {
   /** `none`: the remote's stdin is empty. */
   readonly stdin: 'none' | 'pipe';

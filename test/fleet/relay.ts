@@ -11,6 +11,10 @@ export interface Relay {
   thaw(): void;
   /** Cuts each connection once so many more bytes of the server's have passed. Null: never. */
   cutAfter(bytes: number | null): void;
+  /** The same for the next connection alone. */
+  cutNextAfter(bytes: number): void;
+  /** Bytes of the server's that have passed so far, and how many of them came last. */
+  readonly passed: { readonly bytes: number; readonly last: number };
   /** Connections taken so far. */
   readonly taken: number;
   close(): Promise<void>;
@@ -26,6 +30,8 @@ export async function startRelay(to: { readonly address: string; readonly port: 
   const pairs = new Set<Pair>();
   let frozen = false;
   let budget = Number.POSITIVE_INFINITY;
+  let next: number | null = null;
+  let sofar = { bytes: 0, last: 0 };
   let taken = 0;
 
   const cut = (pair: Pair): void => {
@@ -36,7 +42,8 @@ export async function startRelay(to: { readonly address: string; readonly port: 
 
   const listener = createServer((client) => {
     taken += 1;
-    const pair: Pair = { client, server: connect(to.port, to.address), left: budget };
+    const pair: Pair = { client, server: connect(to.port, to.address), left: next ?? budget };
+    next = null;
     pairs.add(pair);
     for (const socket of [pair.client, pair.server]) {
       socket.on('error', () => cut(pair)).on('close', () => cut(pair));
@@ -46,6 +53,7 @@ export async function startRelay(to: { readonly address: string; readonly port: 
     pair.server.on('data', (chunk) => {
       const passed = chunk.subarray(0, pair.left);
       pair.left -= passed.length;
+      sofar = { bytes: sofar.bytes + passed.length, last: passed.length };
       // `end`, not `destroy`: the last bytes must arrive, or the packet is cut elsewhere.
       if (pair.left > 0) client.write(passed);
       else client.end(passed, () => cut(pair));
@@ -72,6 +80,12 @@ export async function startRelay(to: { readonly address: string; readonly port: 
     cutAfter(bytes) {
       budget = bytes ?? Number.POSITIVE_INFINITY;
       for (const pair of pairs) pair.left = budget;
+    },
+    cutNextAfter(bytes) {
+      next = bytes;
+    },
+    get passed() {
+      return sofar;
     },
     get taken() {
       return taken;

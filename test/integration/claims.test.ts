@@ -75,9 +75,9 @@ test('masters list names the process that works with a master, and masters close
   );
   await until(() => out.includes('begun'), { deadlineMs: 30_000, what: 'the command' });
   const [head = '', line = ''] = (await run(['masters', 'list'])).out.split('\n');
-  expect(head.split(/ {2,}/)).toEqual(['HOST', 'PID', 'AGE', 'IN USE BY', 'ADDRESS']);
-  const [host, master, age, usedBy, address] = line.split(/ {2,}/);
-  expect([host, usedBy, address]).toEqual(['one', `process ${pid}`, fleet.host('one').address]);
+  expect(head.split(/ {2,}/)).toEqual(['HOST', 'PID', 'AGE', 'IN USE BY', 'VIA', 'ADDRESS']);
+  const [host, master, age, usedBy, via, address] = line.split(/ {2,}/);
+  expect([host, usedBy, via, address]).toEqual(['one', `process ${pid}`, '-', fleet.host('one').address]);
   expect(age).toMatch(/^\d/);
   process.kill(Number(master), 0);
   const json = JSON.parse((await run(['masters', 'list', '--json'])).out) as Record<string, unknown>;

@@ -48,6 +48,16 @@ test('code that is cut short or is none at all is not taken', () => {
   hosts();
 });
 
+test('code that somebody else could have written is not taken', () => {
+  hosts();
+  const [name = ''] = kept();
+  const file = folder.file(`pssh-ts/${name}`);
+  chmodSync(file, 0o666);
+  hosts();
+  // Made anew.
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+});
+
 test('a folder that others can enter holds none', () => {
   chmodSync(folder.file('pssh-ts'), 0o755);
   hosts();

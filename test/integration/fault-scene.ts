@@ -8,6 +8,7 @@ import { listProcesses, type ProcessLine, sessionProcesses, signalQuietly } from
 import { type Relay, startRelay } from '../fleet/relay.js';
 import { until } from '../fleet/until.js';
 import { type CliOptions, type CliResult, parseRun, type RunDocument, runCli } from './cli.js';
+import { seeLeashes } from './leashes.js';
 
 export const TRANSPORTS = ['mux', 'process'] as const;
 export type Result = RunDocument['results'][number];
@@ -115,7 +116,7 @@ export class Scene {
     running.catch(() => undefined);
     const hasBegun = () => this.names.every((name) => existsSync(join(mark, name)));
     await until(hasBegun, { ...BUSY, what: 'the command to begin everywhere' });
-    await until(() => this.isLeashed(), { ...BUSY, what: 'the leash to be armed' });
+    await seeLeashes(1, () => sessionProcesses(this.fleet.dir, this.victim));
     const struck = performance.now();
     await fault();
     await writeFile(join(mark, 'go'), '');
@@ -125,19 +126,6 @@ export class Scene {
       expect([host, status, stdout]).toEqual([host, 'ok', 'lived\n']);
     }
     return { ...results.of(this.victim), ms, results };
-  }
-
-  /** Two looks in a row that find the victim's leash waiting: it has no child at work any more. */
-  private async isLeashed(): Promise<boolean> {
-    const look = async (): Promise<number | null> => {
-      const ours = await sessionProcesses(this.fleet.dir, this.victim);
-      const table = (await listProcesses()).filter(({ pid }) => ours.includes(pid));
-      const leash = table.find(({ args }) => args.startsWith('sh -c ') && args.includes('echo leash'));
-      if (leash === undefined || table.some(({ ppid }) => ppid === leash.pid)) return null;
-      return leash.pid;
-    };
-    const first = await look();
-    return first !== null && (await look()) === first;
   }
 
   /** Process ids of the live masters by host. */

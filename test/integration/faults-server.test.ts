@@ -1,10 +1,12 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Accounts, makeAccounts } from '../fleet/accounts.js';
 import { type Fleet, startFleet } from '../fleet/fleet.js';
 import { sessionProcesses, signalQuietly } from '../fleet/processes.js';
-import { Scene, TRANSPORTS } from './fault-scene.js';
+import type { Relay } from '../fleet/relay.js';
+import { until } from '../fleet/until.js';
+import { BUSY, Scene, TRANSPORTS } from './fault-scene.js';
 
 const SHORT_BEAT = ['-o', 'ServerAliveInterval=1', '-o', 'ServerAliveCountMax=2'];
 
@@ -32,6 +34,21 @@ async function endRemote(scene: Scene): Promise<void> {
   const server = await scene.serverProcesses(scene.victim);
   for (const { pid } of server) signalQuietly(pid, 'SIGKILL');
   for (const pid of await sessionProcesses(fleet.dir, scene.victim)) signalQuietly(pid, 'SIGKILL');
+}
+
+/** What the server says until a login is granted: all but its last piece, which tells its host keys. */
+async function bytesOfLogin(scene: Scene, relay: Relay): Promise<number> {
+  await scene.run(['masters', 'open', scene.victim]);
+  let before = -1;
+  const isQuiet = (): boolean => {
+    const { bytes } = relay.passed;
+    const same = bytes === before;
+    before = bytes;
+    return same && bytes > 0;
+  };
+  await until(isQuiet, { ...BUSY, everyMs: 500, what: 'the server to have said all' });
+  await scene.run(['masters', 'close']);
+  return relay.passed.bytes - relay.passed.last;
 }
 
 describe.each(TRANSPORTS)('over %s', (transport) => {
@@ -108,6 +125,32 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       await scene.seeWell();
     },
   );
+
+  test('a connection cut right behind the login, before the command was sent: another one runs it, once', async () => {
+    const scene = await make();
+    const relay = await scene.throughRelay();
+    const bytes = await bytesOfLogin(scene, relay);
+    relay.cutNextAfter(bytes);
+    const mark = join(scene.dir, 'ran');
+    const done = await scene.exec(`echo $FLEET_HOST >>${mark}; echo $FLEET_HOST`);
+    expect(done.of(scene.victim)).toMatchObject({ status: 'ok', attempts: 2 });
+    expect((await readFile(mark, 'utf8')).split('\n').sort()).toEqual(['', 'other', scene.victim].sort());
+    await scene.seeWell();
+  });
+
+  test('cut there again and again: unreachable within the number of tries', async () => {
+    const scene = await make();
+    const relay = await scene.throughRelay();
+    const bytes = await bytesOfLogin(scene, relay);
+    const before = relay.taken;
+    relay.cutAfter(bytes);
+    const done = await scene.exec('echo $FLEET_HOST');
+    expect(done.of(scene.victim)).toMatchObject({ status: 'unreachable', exitCode: null });
+    expect(relay.taken - before).toBeGreaterThan(1);
+    expect(relay.taken - before).toBeLessThanOrEqual(5);
+    relay.cutAfter(null);
+    await scene.seeWell();
+  });
 
   test.each([1, 1000, 300_000, 300_001, 5_000_000])(
     'a connection cut after %i bytes more in mid-command: disconnected',

@@ -317,6 +317,8 @@ describe('faults', () => {
     await on(
       'ten',
       async ({ connection, pool, lease }) => {
+        // The session that was opened ahead.
+        await (await connection.open('true', { stdin: 'none' })).released;
         process.kill(Number(lease.master.pid), 'SIGSTOP');
         try {
           await expect(connection.open('true', { stdin: 'none' })).rejects.toMatchObject({

@@ -8,6 +8,7 @@ import { leftovers } from '../fleet/leftovers.js';
 import { sessionProcesses, signalQuietly } from '../fleet/processes.js';
 import { until } from '../fleet/until.js';
 import { type CliOptions, parseRun, runCli } from './cli.js';
+import { seeLeashes } from './leashes.js';
 import { Sleeps, sessionTable } from './session-table.js';
 
 const LOGIN_SHELLS: readonly ShellName[] = ['sh', 'bash', 'tcsh', 'fish', 'zsh'];
@@ -186,19 +187,7 @@ describe('the kill guarantee without a master', () => {
       onStart: (id) => (pid = id),
     });
     await seeRunning(sleeps, KILLED, KILLED.length * shells.length);
-    // Each leash knows what it watches once it has no child at work any more.
-    await until(
-      async () => {
-        const table = await sessionTable();
-        const ours = await sessionProcesses(fleet.dir);
-        const parents = new Set(table.map(({ ppid }) => ppid));
-        const leashes = table.filter(
-          (line) => line.args.startsWith('sh -c me=$$;') && ours.includes(line.pid),
-        );
-        return leashes.length === shells.length && leashes.every((line) => !parents.has(line.pid));
-      },
-      { deadlineMs: 30_000, everyMs: 100, what: 'the leashes' },
-    );
+    await seeLeashes(shells.length, () => sessionProcesses(fleet.dir));
     process.kill(pid, 'SIGKILL');
     await ended;
     await seeRunning(sleeps, KILLED, 0);

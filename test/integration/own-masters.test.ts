@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -7,6 +7,7 @@ import { type Fleet, startFleet } from '../fleet/fleet.js';
 import { until } from '../fleet/until.js';
 import { startUsersMaster, type UsersMaster } from '../fleet/users-master.js';
 import { type CliOptions, parseRun, runCli } from './cli.js';
+import { countingSsh } from './counting-ssh.js';
 
 let folder: string;
 let fleet: Fleet;
@@ -166,19 +167,10 @@ describe("a live master of the user's own", () => {
 
   test('looking for it costs no process: one ssh -G and one ssh -S a host', async () => {
     await usersMaster('many');
-    const bin = join(fleet.dir, 'bin');
-    const calls = join(fleet.dir, 'calls');
-    await mkdir(bin);
-    const real = (fleet.env.PATH ?? '').split(':');
-    await writeFile(
-      join(bin, 'ssh'),
-      `#!/bin/sh\necho "$*" | tr '\\n' ' ' >>${calls}; echo >>${calls}\nPATH='${real.join(':')}' exec ssh "$@"\n`,
-    );
-    await chmod(join(bin, 'ssh'), 0o755);
-    const env = { ...fleet.env, PATH: `${bin}:${real.join(':')}` };
-    const result = await run(['-H', 'many-[0-7]', 'exec', '--json', 'true'], { env });
+    const ssh = await countingSsh(fleet.dir, fleet.env);
+    const result = await run(['-H', 'many-[0-7]', 'exec', '--json', 'true'], { env: ssh.env });
     expect(parseRun(result).summary.ok).toBe(8);
-    const lines = (await readFile(calls, 'utf8')).split('\n').filter((line) => line.startsWith('-'));
+    const lines = await ssh.started();
     expect(lines.filter((line) => line.startsWith('-G '))).toHaveLength(8);
     expect(lines.filter((line) => line.includes(`-S ${folder}/`)).length).toBeGreaterThanOrEqual(8);
     expect(lines.filter((line) => line.includes(' -M '))).toEqual([]);

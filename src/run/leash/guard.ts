@@ -1,6 +1,7 @@
-import type { Connection } from '../../transport/transport.js';
+import type { Channel, Connection } from '../../transport/transport.js';
 import { Leash } from './leash.js';
 import { leashCommand } from './leash-script.js';
+import { signalCommand } from './signal-command.js';
 
 // Most commands are over by then and need no leash: it costs a session and some milliseconds.
 const ARM_AFTER_MS = 300;
@@ -8,6 +9,8 @@ const OPEN_MS = 10_000;
 
 export interface GuardOptions {
   readonly connection: Connection;
+  /** The command's. */
+  readonly channel: Channel;
   /** Between TERM and KILL. */
   readonly graceMs: number;
   /** Without a word of ours for this long the host takes the network for lost. */
@@ -35,7 +38,10 @@ export class Guard {
   async kill(): Promise<'confirmed' | 'unknown'> {
     this.stopTimer();
     const leash = await this.open();
-    if (leash === null) return 'unknown';
+    if (leash === null) {
+      await signalCommand(this.options.channel, this.options.graceMs);
+      return 'unknown';
+    }
     const killed = await leash.kill(this.options.graceMs);
     if (killed === 'unknown') leash.leaveToItself();
     return killed;

@@ -83,7 +83,8 @@ function finish(graceSeconds: number): string[] {
 // The child keeps our output (3) for its one word; its sleep does not, or the session would last as long.
 function watch(silenceSeconds: number): string[] {
   return [
-    'nap() { kill $z 2>/dev/null; }',
+    // Asked anew: a TERM between the start of a sleep and the next line must not leave it behind.
+    'nap() { eval z=$last; kill $z 2>/dev/null; }',
     'watch() { trap "b=1" USR1; trap "nap; exit 0" TERM; echo leash $me >&3; while :; do b=0',
     `sleep ${silenceSeconds} 3>&- & eval z=$last; wait $z; if test $b -eq 0; then break; fi; nap; done`,
     'echo lost >&3; finish; kill $me; }',

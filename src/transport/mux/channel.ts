@@ -11,7 +11,7 @@ import { OutputStream } from './output-stream.js';
 import { ReceiveWindow } from './receive-window.js';
 
 const LARGEST_WINDOW = 0xffffffff;
-const SIGNAL_DEADLINE_MS = 10_000;
+const SIGNAL_DEADLINE_MS = 3_000;
 
 /** What a channel needs of the socket that carries it. */
 export interface ChannelWire {

@@ -1,6 +1,6 @@
 import type { PsshError } from '../../core/errors.js';
 import { NO_SESSION } from '../../ssh/diagnose.js';
-import type { OpenOptions } from '../transport.js';
+import { type OpenOptions, UNSENT } from '../transport.js';
 import type { MuxChannel } from './channel.js';
 import type { Link } from './link.js';
 import { notOpened, type Slots } from './slots.js';
@@ -135,7 +135,7 @@ export class Sessions {
         lost: (cause) => {
           answered();
           slots.lost();
-          reject(notOpened('the connection was lost before the command was sent', link.label, cause));
+          reject(notOpened(UNSENT, link.label, cause));
         },
         ended: () => this.handBack(),
       });
@@ -145,7 +145,7 @@ export class Sessions {
   private unfit(opener: Opener): PsshError | null {
     const { link, stuck } = this;
     if (stuck !== null) return stuck;
-    if (link.lost) return notOpened('the connection was lost before the command was sent', link.label);
+    if (link.lost) return notOpened(UNSENT, link.label);
     return opener.closed ? notOpened('the connection was closed', link.label) : null;
   }
 

@@ -1,5 +1,5 @@
 import { PsshError } from '../../core/errors.js';
-import type { OpenOptions } from '../transport.js';
+import { type OpenOptions, UNSENT } from '../transport.js';
 import type { MuxChannel, Reply } from './channel.js';
 import type { Link } from './link.js';
 import { notOpened } from './slots.js';
@@ -7,6 +7,9 @@ import { LONGEST_PACKET } from './wire.js';
 
 /** What fits into one packet beside the fields around it. */
 export const LONGEST_COMMAND = LONGEST_PACKET - 1024;
+
+// As over ssh -S.
+const UNWANTED_DEADLINE_MS = 2_000;
 
 export interface StartOptions extends OpenOptions {
   /** Sent before `env`, as the resolved ssh_config says. */
@@ -25,13 +28,18 @@ export async function startCommand(
   options: StartOptions,
 ): Promise<MuxChannel> {
   const { pty, answerDeadlineMs } = options;
+  const answer = (ask: (onReply: (reply: Reply) => void) => void): Promise<Answer> =>
+    answerWithin(answerDeadlineMs, options.signal, ask);
   if (options.stdin === 'pipe') channel.openInput();
   // Its answer is awaited: a command that has no terminal after all must not start.
   if (pty !== undefined) {
-    const granted = await answer(answerDeadlineMs, (onReply) => channel.requestPty(pty, onReply));
-    if (granted !== 'success') throw await notStarted(link, channel, granted, 'the host gave no terminal');
+    const granted = await answer((onReply) => channel.requestPty(pty, onReply));
+    if (granted !== 'success') {
+      channel.close();
+      throw notOpened(granted === 'gone' ? UNSENT : 'the host gave no terminal', link.label);
+    }
   }
-  const reply = await answer(answerDeadlineMs, (onReply) =>
+  const reply = await answer((onReply) =>
     link.together(() => {
       for (const [name, value] of options.variables) channel.sendEnv(name, value);
       for (const [name, value] of Object.entries(options.env ?? {})) channel.sendEnv(name, value);
@@ -46,13 +54,25 @@ export async function startCommand(
 
 type Answer = Reply | 'silence';
 
-function answer(deadlineMs: number, ask: (onReply: (reply: Reply) => void) => void): Promise<Answer> {
+/** Once it is not wanted any more, the answer is awaited for a moment only: it tells whether there is something to end. */
+function answerWithin(
+  deadlineMs: number,
+  signal: AbortSignal | undefined,
+  ask: (onReply: (reply: Reply) => void) => void,
+): Promise<Answer> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve('silence'), deadlineMs);
-    ask((reply) => {
+    const finish = (given: Answer): void => {
       clearTimeout(timer);
-      resolve(reply);
-    });
+      signal?.removeEventListener('abort', onAbort);
+      resolve(given);
+    };
+    let timer = setTimeout(() => finish('silence'), deadlineMs);
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => finish('silence'), Math.min(deadlineMs, UNWANTED_DEADLINE_MS));
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    ask(finish);
   });
 }
 
