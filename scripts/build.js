@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 import { ROOT, run } from './bootstrap.js';
+import { writeLicenses } from './licenses.js';
 
 rmSync(`${ROOT}dist`, { recursive: true, force: true });
 const code = run('npx', ['--no-install', 'tsc', '-p', 'tsconfig.build.json']);
@@ -20,6 +21,7 @@ const common = {
   minifySyntax: true,
   minifyWhitespace: true,
   logLevel: 'warning',
+  metafile: true,
 };
 await build({
   ...common,
@@ -36,7 +38,7 @@ const command = {
   supported: { 'dynamic-import': false },
   define: { 'import.meta.url': 'bundleUrl' },
 };
-await build({
+const { metafile } = await build({
   ...command,
   entryPoints: ['src/entry.ts'],
   outfile: 'dist/pssh-ts.cjs',
@@ -46,9 +48,10 @@ const built = createHash('sha256')
   .update(readFileSync(`${ROOT}dist/pssh-ts.cjs`))
   .digest('hex')
   .slice(0, 16);
-await build({
+const { metafile: starter } = await build({
   ...command,
   entryPoints: ['src/bin.ts'],
   outfile: 'dist/bin.cjs',
   define: { BUILD_ID: JSON.stringify(built) },
 });
+writeLicenses(ROOT, [...Object.keys(metafile.inputs), ...Object.keys(starter.inputs)]);

@@ -1,12 +1,15 @@
 /** Packs the project, installs the tarball in an empty folder, and runs what a user would. */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import ts from 'typescript';
 import { startFleet } from '../test/fleet/fleet.js';
+
+// In dist/pssh-ts.cjs, with what they need themselves; ini and yaml stay packages.
+const BUNDLED = ['commander', 'diff', 'execa', 'p-map', 'cross-spawn', 'isexe'];
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -106,6 +109,10 @@ try {
         !/^(dist\/|schema\/[\w-]+\.json$|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$)/.test(path),
     );
   expect(`the tarball (${size} bytes) holds nothing but the product`, strays.length === 0, strays.join(' '));
+
+  const notices = await readFile(join(root, 'dist', 'THIRD_PARTY_LICENSES.txt'), 'utf8');
+  const missing = BUNDLED.filter((name) => !new RegExp(`^${name} \\d`, 'm').test(notices));
+  expect('the licences of what is bundled come with it', missing.length === 0, missing.join(' '));
 
   const app = join(folder, 'app');
   await mkdir(app);

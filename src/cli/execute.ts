@@ -1,3 +1,4 @@
+import type { Sink } from '../core/events.js';
 import { EXIT, exitCode, maxStatus } from '../core/exit-code.js';
 import type { ConnectionOptions, RunOptions } from '../core/options.js';
 import { openPool } from '../master/open-pool.js';
@@ -58,7 +59,7 @@ export async function execute(execution: Execution): Promise<number> {
       interrupts.cancel(EXIT.failure);
     },
   });
-  const sinks = [running, ...views(execution, { stdout, stderr, screen, store }), ...kept.sinks];
+  const sinks = [running, output, ...views(execution, { stdout, stderr, screen, store }), ...kept.sinks];
   let spool: Spool | null = null;
   try {
     const pool = await openPool(
@@ -111,25 +112,42 @@ export async function execute(execution: Execution): Promise<number> {
   }
 }
 
-/** After a cancel or the deadline a reader that does not read is waited for no longer than the remotes are. */
+interface OutputLimit extends Sink {
+  readonly clear: () => void;
+  readonly isGivenUp: () => boolean;
+}
+
+/**
+ * After a cancel or the deadline a reader that takes nothing is waited for no longer than the remotes are. One that
+ * reads, however slowly, gets all; and a deadline that comes when all hosts are done (somebody looks at the outputs
+ * in a pager) is none.
+ */
 function giveUpOutput(
   signal: AbortSignal,
   run: RunOptions,
   stdout: Writer,
   tell: (text: string) => void,
-): { readonly clear: () => void; readonly isGivenUp: () => boolean } {
+): OutputLimit {
   let timer: NodeJS.Timeout | undefined;
   let givenUp = false;
-  const start = (): void => {
-    // A cancel may follow the deadline.
-    timer ??= setTimeout(() => {
+  const check = (before: number): void => {
+    timer = setTimeout(() => {
+      const { taken } = stdout;
+      if (taken > before) return check(taken);
       givenUp = stdout.abandon();
       if (givenUp) tell('pssh-ts: the reader of the output does not read; the rest of it is dropped\n');
     }, run.killGraceMs + run.drainMs);
   };
+  // A cancel may follow the deadline.
+  const start = (): void => {
+    if (timer === undefined) check(stdout.taken);
+  };
   signal.addEventListener('abort', start, { once: true });
   const deadline = run.deadlineMs === null ? undefined : setTimeout(start, run.deadlineMs);
   return {
+    event: (event) => {
+      if (event.type === 'summary') clearTimeout(deadline);
+    },
     clear: () => {
       clearTimeout(timer);
       clearTimeout(deadline);

@@ -42,13 +42,14 @@ const VIEWS: Readonly<Record<ViewName, (parts: Parts) => Sink | null>> = {
   gather: (parts) => new GatherSink(heldBy(parts)),
   diff: (parts) => new DiffSink(heldBy(parts)),
   inline: (parts) => new InlineSink(heldBy(parts)),
-  json: ({ execution: { commands }, stdout }) =>
+  json: ({ execution: { commands }, traits, stdout }) =>
     new JsonSink({
       stdout,
+      terminal: traits.terminal.stdout,
       startedAt: new Date(),
       command: commands.length === 1 ? (commands[0] ?? null) : null,
     }),
-  ndjson: ({ stdout }) => new NdjsonSink(stdout),
+  ndjson: ({ traits, stdout }) => new NdjsonSink(stdout, traits.terminal.stdout),
   github: (parts) => logGroups('github', parts),
   gitlab: (parts) => logGroups('gitlab', parts),
   quiet: () => null,

@@ -39,7 +39,8 @@ export interface RecordedHost {
 export interface RecordedResult
   extends Pick<HostResult, 'step' | 'status' | 'exitCode' | 'signal' | 'killed' | 'attempts' | 'durationMs'> {
   readonly startedAt: string | null;
-  readonly skippedBy?: 'plan' | 'failure' | 'deadline';
+  readonly skippedBy?: HostResult['skippedBy'];
+  readonly timedOutBy?: HostResult['timedOutBy'];
   readonly error: ResultError | null;
   /** Where the output was asked for; what was left out is told in it. */
   readonly stdout?: string;

@@ -3,8 +3,7 @@ import { PsshError, usageError } from '../core/errors.js';
 import type { Target } from '../core/target.js';
 import { holdMaster } from '../master/hold.js';
 import type { Lease, Master } from '../master/pool.js';
-import { EventBus } from '../run/event-bus.js';
-import { HostConnection, type Reach } from '../run/host-connection.js';
+import { type Reach, reachHost } from '../run/reach.js';
 import { asPsshError } from '../run/run-step.js';
 import { linkSignals } from './link-signals.js';
 import type { Session } from './session.js';
@@ -86,8 +85,8 @@ export class Host {
     return {
       pool,
       transport,
-      acquire: (target, signal, onAttempt, prove, leftMs) =>
-        this.acquire(target, signal, onAttempt, prove ?? ((master) => pool.ask(master)), leftMs),
+      acquire: (target, signal, onAttempt, prove) =>
+        this.acquire(target, signal, onAttempt, prove ?? ((master) => pool.ask(master))),
     };
   }
 
@@ -125,16 +124,17 @@ export class Host {
 
   private async connectWithin(outer: AbortSignal | undefined): Promise<void> {
     const { signal, dispose } = linkSignals([outer, ...this.signals]);
-    const bus = new EventBus([], () => undefined);
+    let lease: Lease | null = null;
     try {
-      const link = new HostConnection({ ...(await this.reach()), target: this.target, bus, signal });
-      try {
-        await link.connect();
-      } finally {
-        await link.close();
-      }
+      const onLease = (got: Lease): void => {
+        lease = got;
+      };
+      const onAttempt = (): void => undefined;
+      const reached = await reachHost(this.target, await this.reach(), { signal, onAttempt, onLease });
+      await reached.connection.close();
     } finally {
       dispose();
+      await (lease as Lease | null)?.release();
     }
   }
 
@@ -143,7 +143,7 @@ export class Host {
     signal: AbortSignal,
     onAttempt: (attempt: number) => void,
     prove: (master: Master) => Promise<void>,
-    leftMs: number | undefined,
+    timeoutMs?: number,
   ): Promise<Lease> {
     const pool = await this.session.pool();
     const { held } = this;
@@ -159,7 +159,7 @@ export class Host {
     }
     try {
       // In one go, so that both are shares of the same master: a run's, and ours, which outlasts it.
-      const shares = [pool.acquire(target, signal, onAttempt, stood ? nothing : prove, leftMs)];
+      const shares = [pool.acquire(target, signal, onAttempt, stood ? nothing : prove, timeoutMs)];
       if (this.held === null)
         shares.push(
           pool.acquire(

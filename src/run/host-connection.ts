@@ -1,18 +1,10 @@
 import { shortage } from '../core/shortage.js';
 import type { Target } from '../core/target.js';
-import type { Lease, Master, MasterPool } from '../master/pool.js';
+import type { Lease } from '../master/pool.js';
 import { pauseBeforeRetry } from '../master/retry-pause.js';
-import { DEFAULT_ALIVE_SECONDS } from '../master/session-traits.js';
-import type { Connection, Transport } from '../transport/transport.js';
+import type { Connection } from '../transport/transport.js';
 import type { EventBus } from './event-bus.js';
-
-/** How a host is reached. */
-export interface Reach {
-  readonly pool: MasterPool;
-  readonly transport: Transport;
-  /** The pool's, or that of somebody who keeps the host's master between runs. */
-  readonly acquire: MasterPool['acquire'];
-}
+import { type Reach, type Reached, reachHost } from './reach.js';
 
 export interface HostConnectionOptions extends Reach {
   readonly target: Target;
@@ -38,12 +30,12 @@ export class HostConnection {
     return this.logins + (this.lease?.attempts ?? 0);
   }
 
-  get current(): { readonly lease: Lease; readonly connection: Connection } | null {
+  get current(): Reached | null {
     return this.lease === null || this.open === null ? null : { lease: this.lease, connection: this.open };
   }
 
   /** @throws ConnectFailure, PsshError, or the signal's reason */
-  async connect(): Promise<{ readonly lease: Lease; readonly connection: Connection }> {
+  async connect(): Promise<Reached> {
     for (;;) {
       try {
         return await this.obtain();
@@ -99,20 +91,19 @@ export class HostConnection {
     await lease?.release();
   }
 
-  private async obtain(): Promise<{ readonly lease: Lease; readonly connection: Connection }> {
-    const { target, pool, transport, acquire, bus, signal } = this.options;
-    let proven: Connection | null = null;
-    const prove = async (master: Master): Promise<void> => {
-      proven = await transport.connect(master, pool, signal);
-    };
+  private async obtain(): Promise<Reached> {
+    const { target, pool, bus, signal } = this.options;
     const onAttempt = (attempt: number): void => {
       void bus.emit({ type: 'connecting', time: Date.now(), target, attempt: this.logins + attempt });
     };
     this.end ??= performance.now() + pool.connection.connectTimeoutMs;
-    const lease = await acquire(target, signal, onAttempt, prove, this.leftMs);
-    this.lease = lease;
-    this.open = proven ?? (await transport.connect(lease.master, pool, signal));
-    return { lease, connection: this.open };
+    const onLease = (lease: Lease): void => {
+      this.lease = lease;
+    };
+    const { leftMs } = this;
+    const reached = await reachHost(target, this.options, { signal, onAttempt, onLease, leftMs });
+    this.open = reached.connection;
+    return reached;
   }
 
   private get leftMs(): number {
@@ -146,9 +137,4 @@ export class HostConnection {
     this.retire();
     await this.close();
   }
-}
-
-/** As long as ssh itself bears a silent network; a second is too short for a busy machine. */
-export function silenceOf({ session }: Master): number {
-  return Math.max(2, session?.aliveSeconds ?? DEFAULT_ALIVE_SECONDS) * 1000;
 }

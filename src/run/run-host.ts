@@ -4,8 +4,9 @@ import { type BlockStore, NO_OUTPUT } from '../core/output.js';
 import type { HostResult } from '../core/result.js';
 import { ConnectFailure } from '../master/login.js';
 import type { EventBus } from './event-bus.js';
-import { HostConnection, type Reach, silenceOf } from './host-connection.js';
+import { HostConnection } from './host-connection.js';
 import type { PlannedHost } from './plan.js';
+import { type Reach, silenceOf } from './reach.js';
 import { endedBy } from './run-signal.js';
 import { asPsshError, runStep, type StepContext } from './run-step.js';
 

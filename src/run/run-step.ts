@@ -180,6 +180,7 @@ function pump(
   const lines = new LineSplitter((data, partial) =>
     bus.emit({ type: 'output', time: Date.now(), target, step, stream: name, data, partial }),
   );
+  let taken: Promise<void> = Promise.resolve();
   return new Promise((resolve) => {
     stream.on('data', (chunk: Buffer) => {
       if (options.capture) capture.add(chunk);
@@ -187,14 +188,15 @@ function pump(
       if (wait === undefined) return;
       stream.pause();
       held.count += 1;
-      void wait.then(() => {
+      taken = wait.then(() => {
         held.count -= 1;
         stream.resume();
       });
     });
     stream.on('error', () => stream.destroy());
     stream.on('close', () => {
-      void Promise.resolve(lines.flush()).then(resolve);
+      // A stream that was destroyed closes while the views still have its last lines in hand.
+      void taken.then(() => lines.flush()).then(resolve);
     });
   });
 }

@@ -9,8 +9,8 @@ import type { Target } from '../core/target.js';
 import type { MasterPool } from '../master/pool.js';
 import type { Transport } from '../transport/transport.js';
 import { EventBus } from './event-bus.js';
-import type { Reach } from './host-connection.js';
 import type { PlannedHost } from './plan.js';
+import type { Reach } from './reach.js';
 import { runHost } from './run-host.js';
 import { runSignal } from './run-signal.js';
 

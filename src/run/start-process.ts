@@ -6,9 +6,10 @@ import type { HostResult } from '../core/result.js';
 import type { Lease } from '../master/pool.js';
 import type { Channel, Connection } from '../transport/transport.js';
 import { EventBus } from './event-bus.js';
-import { HostConnection, type Reach, silenceOf } from './host-connection.js';
+import { HostConnection } from './host-connection.js';
 import { Guard } from './leash/guard.js';
 import type { PlannedHost, PlannedStep } from './plan.js';
+import { type Reach, silenceOf } from './reach.js';
 import { describe, unheard, waitForEnd } from './run-step.js';
 
 /** A command that runs, with its streams in the hands of the caller. */
@@ -34,8 +35,7 @@ export async function startProcess(
   options: RunOptions,
   signal: AbortSignal,
 ): Promise<Started> {
-  const bus = new EventBus([], () => undefined);
-  const link = new HostConnection({ ...reach, target, bus, signal });
+  const link = new HostConnection({ ...reach, target, bus: new EventBus([], () => undefined), signal });
   try {
     await link.connect();
     for (;;) {

@@ -31,9 +31,7 @@ export class AppendFiles {
   append(path: string, data: Uint8Array | null): Promise<void> {
     const file = this.fileAt(path);
     if (data !== null) file.pending.push(data);
-    file.running ??= this.drain(file).finally(() => {
-      file.running = null;
-    });
+    file.running ??= this.drain(file);
     return file.running;
   }
 
@@ -74,6 +72,8 @@ export class AppendFiles {
         await handle.appendFile(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces));
       }
     } finally {
+      // At once with the last look at what is pending: what comes a moment later must not rely on this.
+      file.running = null;
       file.busy = false;
       const next = this.waiting.shift();
       if (next === undefined) this.busy -= 1;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  fchmodSync,
   lstatSync,
   openSync,
   realpathSync,
@@ -33,13 +34,16 @@ export class AtomicFile {
 
   /** @throws PsshError ERR_USAGE where the file can't be written: before anything is run */
   static create(option: string, file: string, mode = 0o666): AtomicFile {
-    const place = placeOf(option, file);
+    const { place, mode: kept } = placeOf(option, file);
     const temporary = path.join(
       path.dirname(place),
       `.${path.basename(place).slice(0, 100)}.${randomBytes(6).toString('hex')}.tmp`,
     );
     try {
-      return new AtomicFile(option, file, place, temporary, openSync(temporary, 'wx', mode));
+      const descriptor = openSync(temporary, 'wx', kept ?? mode);
+      // A file that was kept from others must not be open to them after it is replaced.
+      if (kept !== null) fchmodSync(descriptor, kept);
+      return new AtomicFile(option, file, place, temporary, descriptor);
     } catch (error) {
       throw usageError(
         `${option}: ${show(file)} can't be written: ${systemReason(error)}; name a file in a folder that you may write`,
@@ -99,13 +103,14 @@ export class AtomicFile {
   }
 }
 
-/** Where a file lies: renaming over a link would replace the link, over a device the device. */
-function placeOf(option: string, file: string): string {
+/** Where a file lies, and its mode: renaming over a link would replace the link, over a device the device. */
+function placeOf(option: string, file: string): { readonly place: string; readonly mode: number | null } {
   if (file === '') throw usageError(`${option}: the name is empty; name a file`);
-  if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return path.resolve(file);
+  if (lstatSync(file, { throwIfNoEntry: false }) === undefined)
+    return { place: path.resolve(file), mode: null };
   const stats = statSync(file, { throwIfNoEntry: false });
   if (stats === undefined) throw usageError(`${option}: ${show(file)} is a link to nothing; name a file`);
-  if (stats.isFile()) return realpathSync(file);
+  if (stats.isFile()) return { place: realpathSync(file), mode: stats.mode & 0o777 };
   const what = stats.isDirectory() ? 'a folder' : 'no regular file';
   throw usageError(`${option}: ${show(file)} is ${what}; name a file`);
 }

@@ -1,5 +1,6 @@
 import type { RunEvent, Sink } from '../core/events.js';
 import { foldNames } from '../core/fold.js';
+import type { Output } from '../core/output.js';
 import { type BlockStyle, blockHead, blockOutput } from './block.js';
 import { Fence } from './fence.js';
 import type { GatherOptions } from './gather.js';
@@ -38,30 +39,36 @@ export class DiffSink implements Sink {
     }
     await stdout.write(blockHead(base, fence, style));
     for (const piece of blockOutput(base, fence, style)) await stdout.write(piece);
-    for (const group of others) await this.compare(base, group, fence);
+    if (others.length === 0) return;
+    // Loaded when it is needed: the other views start without it.
+    const { DiffTime, lineDiff } = await import('./line-diff.js');
+    const time = new DiffTime();
+    const compare: Compare = (before, after) => lineDiff(before, after, time);
+    for (const group of others) await this.show(base, group, fence, compare);
   }
 
-  private async compare(base: Group, group: Group, fence: Fence): Promise<void> {
+  private async show(base: Group, group: Group, fence: Fence, compare: Compare): Promise<void> {
     const { stdout, style } = this.options;
-    const parts = await difference(base, group, fence, style);
+    const parts = difference(base, group, fence, style, compare);
     await stdout.write(blockHead(group, fence, style, ...(parts.length === 0 ? ['same output'] : [])));
     for (const part of parts) for (const piece of part) await stdout.write(piece);
   }
 }
 
-async function difference(
+type Compare = (before: Output, after: Output) => readonly string[] | null;
+
+function difference(
   base: Group,
   group: Group,
   fence: Fence,
   style: BlockStyle,
-): Promise<Iterable<Uint8Array | string>[]> {
-  // Loaded when it is needed: the other views start without it.
-  const { lineDiff } = await import('./line-diff.js');
+  compare: Compare,
+): Iterable<Uint8Array | string>[] {
   const name = (labels: readonly string[], stream: string): string =>
     `${terminalSafe(foldNames(labels))}${stream}`;
   const parts: Iterable<Uint8Array | string>[] = [];
   for (const [stream, suffix] of [['stdout', ''] as const, ['stderr', ' (stderr)'] as const]) {
-    const lines = lineDiff(base[stream], group[stream]);
+    const lines = compare(base[stream], group[stream]);
     if (lines === null) {
       parts.push([`${fence.line} ${stream}: too different to compare, shown whole\n`]);
       parts.push(shownOutput(group[stream], style.terminal));

@@ -79,8 +79,9 @@ export class Failures {
     const shown = kept.map(({ targets, reasons, ending }): FailureGroup => {
       const [first] = targets;
       const [reason = ''] = reasons;
-      const isTold = told.has(ending.error?.code);
-      told.add(ending.error?.code);
+      const kind = ending.timedOutBy ?? ending.error?.code;
+      const isTold = told.has(kind);
+      told.add(kind);
       const hint = first === undefined || isTold ? null : hintOf(ending, first);
       return {
         status,
@@ -96,8 +97,9 @@ export class Failures {
   }
 }
 
-function hintOf({ status, error }: Ending, target: Target): string | null {
-  if (status === 'timed-out') return '-u gives a command more time';
+function hintOf({ status, error, timedOutBy }: Ending, target: Target): string | null {
+  if (status === 'timed-out')
+    return `${timedOutBy === 'deadline' ? '--deadline gives the run' : '-u gives a command'} more time`;
   return error === null ? null : hintFor(error.code, target.host);
 }
 

@@ -3,13 +3,15 @@ import type { Output } from '../core/output.js';
 
 const SHORTEST = 15;
 const LONGEST = 100;
-const DASH = 0x2d;
-const NEWLINE = 0x0a;
+const [NEWLINE, ESCAPE, BLANK, DASH, DIGIT, SEMICOLON, BRACKET, COLOUR_END] = [
+  0x0a, 0x1b, 0x20, 0x2d, 0x30, 0x3b, 0x5b, 0x6d,
+];
+// UTF-8 of the other hyphens and dashes, and of the lines that boxes are drawn with, begins with it.
+const DASH_ALIKE = 0xe2;
 
 /**
- * The line of dashes above and below the names of hosts, always longer than any that begins a line of the output
- * shown, so that no output can pass for another host's. Where a host writes very long ones, a word that it can't
- * know stands behind.
+ * The line of dashes above and below the names of hosts, always longer than any in the output shown, so that
+ * no output can pass for another host's. Where a host writes very long ones, a word that it can't know stands behind.
  */
 export class Fence {
   private dashes = SHORTEST;
@@ -31,28 +33,29 @@ export class Fence {
   }
 }
 
-/** Of all lines, the most dashes that one begins with. */
+/**
+ * The longest row of dashes that a reader could see. Anywhere in a line, for a terminal wraps a long one where a host
+ * may wish. Colours and what takes no room do not end a row, and what looks like a dash is one.
+ */
 export function longestDashes(output: Output): number {
   let longest = 0;
-  let run = 0;
-  let atStart = true;
+  let row = 0;
+  let sequence: 'none' | 'begun' | 'colour' = 'none';
   for (const piece of output.pieces()) {
-    let at = 0;
-    while (at < piece.length) {
-      if (atStart) {
-        const start = at;
-        while (at < piece.length && piece[at] === DASH) at += 1;
-        run += at - start;
-        if (at === piece.length) break;
-        longest = Math.max(longest, run);
-        run = 0;
-        atStart = false;
+    for (const byte of piece) {
+      if (byte === DASH || byte === DASH_ALIKE) {
+        row += 1;
+        if (row > longest) longest = row;
+        sequence = 'none';
+      } else if (byte === ESCAPE) sequence = 'begun';
+      else if (sequence === 'begun' && byte === BRACKET) sequence = 'colour';
+      else if (sequence === 'colour' && (byte === COLOUR_END || (byte >= DIGIT && byte <= SEMICOLON))) {
+        if (byte === COLOUR_END) sequence = 'none';
+      } else if (byte === NEWLINE || (byte >= BLANK && byte < 0x80)) {
+        row = 0;
+        sequence = 'none';
       }
-      const newline = piece.indexOf(NEWLINE, at);
-      if (newline === -1) break;
-      at = newline + 1;
-      atStart = true;
     }
   }
-  return Math.max(longest, run);
+  return longest;
 }

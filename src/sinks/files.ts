@@ -39,7 +39,7 @@ export class FilesSink implements Sink {
   }
 
   event(event: RunEvent): void | Promise<void> {
-    this.begun = true;
+    this.begin();
     if (this.broken) return undefined;
     switch (event.type) {
       case 'started':
@@ -63,6 +63,17 @@ export class FilesSink implements Sink {
     if (this.begun) return;
     this.begun = true;
     this.folder.discard();
+  }
+
+  private begin(): void {
+    if (this.begun) return;
+    this.begun = true;
+    try {
+      this.folder.begin();
+    } catch (error) {
+      this.broken = true;
+      throw writeFailure(this.options.option, this.options.folder, error);
+    }
   }
 
   /** Tells of the first failure alone: the others say the same. */

@@ -54,7 +54,8 @@ export class GithubSummarySink implements Sink {
   private render(room: number): string {
     const hosts = [...this.results.values()].sort((a, b) => indexOf(a) - indexOf(b));
     const good = hosts.filter((results) => hostStatus(results) === 'ok' || allPlanned(results));
-    const bad = hosts.filter((results) => !good.includes(results));
+    const isGood = new Set(good);
+    const bad = hosts.filter((results) => !isGood.has(results));
     const { total = hosts.length, durationMs = 0 } = this.summary ?? {};
     const count = bad.length === 0 ? `${total} ok` : `${bad.length} of ${total} failed`;
     let text =

@@ -1,11 +1,14 @@
+import { Capture } from '../core/capture.js';
+
 /** The beginning and the end of a stream of any length; what lies between is counted and let go. */
 export class HeadTail {
-  private readonly head: Uint8Array[] = [];
-  private tail: Uint8Array[] = [];
-  private headBytes = 0;
-  private tailBytes = 0;
+  private readonly head: Capture;
   private readonly headRoom: number;
   private readonly tailRoom: number;
+  // Together they hold the end, one that is full and one that fills, copied into blocks: a thousand small pieces
+  // would else take more room than what they hold.
+  private before: Capture;
+  private tail: Capture;
   /** All bytes that came. */
   total = 0;
 
@@ -13,33 +16,34 @@ export class HeadTail {
   constructor(limit: number) {
     this.headRoom = Math.floor(limit / 4);
     this.tailRoom = limit - this.headRoom;
+    this.head = new Capture(this.headRoom);
+    this.before = new Capture(this.tailRoom);
+    this.tail = new Capture(this.tailRoom);
   }
 
   add(data: Uint8Array): void {
     this.total += data.length;
-    const room = this.headRoom - this.headBytes;
-    const first = data.subarray(0, Math.max(room, 0));
-    if (first.length > 0) {
-      this.head.push(Buffer.from(first));
-      this.headBytes += first.length;
-    }
-    const rest = data.subarray(first.length);
-    if (rest.length === 0) return;
-    // A copy: a small piece of a large chunk would hold the whole of it.
-    this.tail.push(Buffer.from(rest.subarray(Math.max(rest.length - this.tailRoom, 0))));
-    this.tailBytes += this.tail.at(-1)?.length ?? 0;
-    // Not for every piece: cutting costs a copy of all that is kept.
-    if (this.tailBytes > 2 * this.tailRoom || this.tail.length > 1024) this.trim();
+    const first = data.subarray(0, this.headRoom - this.head.length);
+    this.head.add(first);
+    // Of a large piece only its end can be of the end.
+    let rest = data.subarray(first.length);
+    if (rest.length > this.tailRoom) rest = rest.subarray(rest.length - this.tailRoom);
+    const fits = rest.subarray(0, this.tailRoom - this.tail.length);
+    this.tail.add(fits);
+    if (fits.length === rest.length) return;
+    this.before = this.tail;
+    this.tail = new Capture(this.tailRoom);
+    this.tail.add(rest.subarray(fits.length));
   }
 
   /** Bytes let go between the beginning and the end. */
   get omitted(): number {
-    return Math.max(this.total - this.headBytes - this.tailRoom, 0);
+    return Math.max(this.total - this.head.length - this.tailRoom, 0);
   }
 
   bytes(): { readonly head: Uint8Array; readonly tail: Uint8Array } {
-    this.trim();
-    return { head: Buffer.concat(this.head), tail: Buffer.concat(this.tail) };
+    const tail = Buffer.concat([...this.before.pieces(), ...this.tail.pieces()]);
+    return { head: this.head.bytes(), tail: tail.subarray(Math.max(tail.length - this.tailRoom, 0)) };
   }
 
   /** As text, with a line that tells what was let go. */
@@ -50,13 +54,6 @@ export class HeadTail {
     const before = decode(head).replace(/\ufffd+$/, '');
     const after = decode(tail).replace(/^\ufffd+/, '');
     return `${before}${before.endsWith('\n') || before === '' ? '' : '\n'}[truncated: ${this.omitted} bytes left out]\n${after}`;
-  }
-
-  private trim(): void {
-    if (this.tailBytes <= this.tailRoom) return;
-    const all = Buffer.concat(this.tail);
-    this.tail = [Buffer.from(all.subarray(all.length - this.tailRoom))];
-    this.tailBytes = this.tailRoom;
   }
 }
 

@@ -30,6 +30,8 @@ export function jsonEnding(result: HostResult): Record<string, unknown> {
     exitCode: result.exitCode,
     signal: result.signal,
     killed: result.killed,
+    ...(result.skippedBy === undefined ? {} : { skippedBy: result.skippedBy }),
+    ...(result.timedOutBy === undefined ? {} : { timedOutBy: result.timedOutBy }),
     attempts: result.attempts,
     startedAt: result.startedAt?.toISOString() ?? null,
     durationMs: result.durationMs,

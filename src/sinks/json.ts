@@ -1,10 +1,13 @@
 import type { RunEvent, RunSummary, Sink } from '../core/events.js';
 import type { HostResult } from '../core/result.js';
 import { jsonSummary, resultPieces } from './json-result.js';
+import { jsonSafe } from './terminal-safe.js';
 import type { Writer } from './writer.js';
 
 export interface JsonOptions {
   readonly stdout: Writer;
+  /** stdout is one. @default false */
+  readonly terminal?: boolean;
   readonly startedAt: Date;
   /** Null where each step has its own. */
   readonly command: string | null;
@@ -23,7 +26,8 @@ export class JsonSink implements Sink {
   }
 
   async end(): Promise<void> {
-    const { stdout, startedAt, command } = this.options;
+    const { stdout, terminal = false, startedAt, command } = this.options;
+    const write = (piece: string) => stdout.write(terminal ? jsonSafe(piece) : piece);
     const { summary } = this;
     const head = {
       schema: 'pssh-ts/run@1',
@@ -33,12 +37,12 @@ export class JsonSink implements Sink {
       exitCode: summary?.exitCode ?? null,
       summary: summary === null ? null : jsonSummary(summary),
     };
-    await stdout.write(`${JSON.stringify(head).slice(0, -1)},"results":[`);
+    await write(`${JSON.stringify(head).slice(0, -1)},"results":[`);
     this.results.sort((a, b) => a.target.index - b.target.index || a.step - b.step);
     for (const [place, result] of this.results.entries()) {
-      await stdout.write(place === 0 ? '\n' : ',\n');
-      for (const piece of resultPieces(result)) await stdout.write(piece);
+      await write(place === 0 ? '\n' : ',\n');
+      for (const piece of resultPieces(result)) await write(piece);
     }
-    await stdout.write('\n]}\n');
+    await write('\n]}\n');
   }
 }

@@ -12,7 +12,7 @@ const LONGEST_MARKER = 14;
  * both at once, so that `::stop-commands::` on one is no fence for the other. A backslash is: `:\:error::x`,
  * `##\[error]x`. GitLab takes `section_start:` anywhere; it becomes `section_start\:`.
  *
- * @param json the text is JSON: the bracket is escaped, and what it says stays the same
+ * @param json the text is JSON: the bracket or colon is escaped, and what it says stays the same
  * @returns a filter for all that is written to one stream, in order, in any pieces
  */
 export function logGuard(
@@ -20,7 +20,6 @@ export function logGuard(
   json: boolean,
 ): (data: Uint8Array | string) => Uint8Array | string {
   const places = reader === 'github' ? githubPlaces() : gitlabPlaces();
-  const bracket = Buffer.from('\\u005b');
   const backslash = Buffer.from('\\');
   return (data) => {
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
@@ -29,12 +28,16 @@ export function logGuard(
     const pieces: Uint8Array[] = [];
     let from = 0;
     for (const place of found) {
-      pieces.push(bytes.subarray(from, place), json ? bracket : backslash);
+      pieces.push(bytes.subarray(from, place), json ? jsonEscape(bytes[place] as number) : backslash);
       from = json ? place + 1 : place;
     }
     pieces.push(bytes.subarray(from));
     return Buffer.concat(pieces);
   };
+}
+
+function jsonEscape(byte: number): Buffer {
+  return Buffer.from(`\\u${byte.toString(16).padStart(4, '0')}`);
 }
 
 type Finder = (bytes: Uint8Array) => readonly number[];

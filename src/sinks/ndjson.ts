@@ -1,16 +1,21 @@
 import type { RunEvent, Sink } from '../core/events.js';
 import { jsonEnding, jsonSummary } from './json-result.js';
 import { jsonBytes, jsonTarget } from './json-text.js';
+import { jsonSafe } from './terminal-safe.js';
 import type { Writer } from './writer.js';
 
 /** `--ndjson`: one event a line as it happens (`pssh-ts/event@1`). */
 export class NdjsonSink implements Sink {
-  constructor(private readonly stdout: Writer) {}
+  constructor(
+    private readonly stdout: Writer,
+    private readonly terminal = false,
+  ) {}
 
   event(event: RunEvent): void | Promise<void> {
     const { type } = event;
     const head = { schema: 'pssh-ts/event@1', type, time: new Date(event.time).toISOString() };
-    return this.stdout.write(`${JSON.stringify({ ...head, ...fields(event) })}\n`);
+    const line = `${JSON.stringify({ ...head, ...fields(event) })}\n`;
+    return this.stdout.write(this.terminal ? jsonSafe(line) : line);
   }
 }
 

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import {
+  accessSync,
   constants,
   mkdirSync,
   readdirSync,
@@ -34,6 +36,8 @@ export interface OutputFolder {
   readonly path: string;
   /** How a file is opened for the first time, and again. */
   readonly flags: { readonly first: number; readonly again: number };
+  /** Before the first file is written: what is to be replaced goes now, when the run has really begun. */
+  begin(): void;
   /** Nothing was run after all: takes away what was made here. */
   discard(): void;
 }
@@ -59,13 +63,19 @@ export function openOutputFolder(
         `${option}: ${show(folder)} holds files already; name an empty folder, or add --append or --overwrite`,
       );
     }
-    const known = readIndex(index);
-    if (mode === 'overwrite')
-      for (const name of known.keys()) rmSync(path.join(place, name), { force: true });
-    writeIndex(index, mode === 'append' ? new Map([...known, ...files]) : files);
+    // Of two runs at once one is refused here, or at the first file.
+    if (mode === 'fresh') writeIndex(index, files);
+    else accessSync(place, constants.W_OK | constants.X_OK);
     return {
       path: place,
       flags: { first: FIRST_OPEN[mode], again: APPEND },
+      begin: () => {
+        if (mode === 'fresh') return;
+        const known = readIndex(index);
+        if (mode === 'overwrite')
+          for (const name of known.keys()) rmSync(path.join(place, name), { force: true });
+        writeIndex(index, mode === 'append' ? new Map([...known, ...files]) : files);
+      },
       discard: () => {
         if (mode === 'fresh') rmSync(index, { force: true });
         if (made !== undefined) removeEmpty(place, made);
@@ -98,8 +108,10 @@ function readIndex(index: string): Map<string, string> {
 }
 
 function writeIndex(index: string, files: ReadonlyMap<string, string>): void {
-  const temporary = `${index}.${process.pid}`;
-  writeFileSync(temporary, `${JSON.stringify({ schema: SCHEMA, files: Object.fromEntries(files) })}\n`);
+  const temporary = `${index}.${randomBytes(6).toString('hex')}`;
+  const text = `${JSON.stringify({ schema: SCHEMA, files: Object.fromEntries(files) })}\n`;
+  // Never through a link that somebody else put there.
+  writeFileSync(temporary, text, { flag: 'wx' });
   renameSync(temporary, index);
 }
 

@@ -91,9 +91,10 @@ export class RecordSink implements Sink {
 }
 
 function recorded(
-  { step, status, exitCode, signal, killed, attempts, durationMs, startedAt, error, skippedBy }: HostResult,
+  { step, status, exitCode, signal, killed, attempts, durationMs, startedAt, error, ...rest }: HostResult,
   output: { readonly stdout?: string; readonly stderr?: string },
 ): RecordedResult {
+  const { skippedBy, timedOutBy } = rest;
   return {
     step,
     status,
@@ -105,6 +106,7 @@ function recorded(
     durationMs,
     error,
     ...(skippedBy === undefined ? {} : { skippedBy }),
+    ...(timedOutBy === undefined ? {} : { timedOutBy }),
     ...output,
   };
 }

@@ -18,7 +18,15 @@ export function terminalSafe(text: string): string {
     .join('\n');
 }
 
-/** The same for what stands in a line of ours: it begins no other. */
+// What JSON may hold unescaped of the above: C0 it escapes itself, and colours with it.
+const BEYOND_C0 = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb]/g;
+
+/** A piece of a JSON document for a terminal: it says the same, and holds no control character. */
+export function jsonSafe(json: string): string {
+  return json.replace(BEYOND_C0, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** {@link terminalSafe} for what stands in a line of ours: it begins no other. */
 export function safeInLine(text: string): string {
   return terminalSafe(text.replace(/[\r\n]+/g, ' '));
 }

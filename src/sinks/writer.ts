@@ -7,6 +7,7 @@ export class Writer {
   private failure: Error | null = null;
   private letGo: (() => void) | null = null;
   private abandoned = false;
+  private given = 0;
   /** Pieces that belong together are on their way. */
   private pouring: Promise<void> | null = null;
 
@@ -36,6 +37,11 @@ export class Writer {
   /** Whole lines of our own: on a terminal not in the middle of another's. */
   writeLines(text: string): void | Promise<void> {
     return this.write(this.screen?.isLineStart === false && text !== '' ? `\n${text}` : text);
+  }
+
+  /** How much the reader has taken so far; grows while it reads. */
+  get taken(): number {
+    return this.given - this.stream.writableLength;
   }
 
   /** Writes pieces one by one, each made when there is room for it; nothing else comes between them. */
@@ -87,7 +93,9 @@ export class Writer {
   private put(data: Uint8Array | string): void | Promise<void> {
     if (this.isDead) return undefined;
     this.screen?.lift();
-    const hasRoom = this.stream.write(this.filter(data));
+    const bytes = this.filter(data);
+    this.given += typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.length;
+    const hasRoom = this.stream.write(bytes);
     this.screen?.settle(data);
     if (hasRoom) return undefined;
     this.draining ??= new Promise<void>((resolve) => {

@@ -1,5 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
-import { PassThrough, type Readable, type Transform, type Writable } from 'node:stream';
+import { PassThrough, Readable, type Transform, type Writable } from 'node:stream';
 import type { MasterPool } from '../master/pool.js';
 import { makeLog } from '../master/ssh-log.js';
 import { spawnSsh } from '../ssh/spawn.js';
@@ -64,6 +64,13 @@ export async function startLoggedSsh(
     await rm(logPath, { force: true });
     throw error;
   }
+}
+
+/** The command's stderr. With a terminal there is no other output than its; ssh itself says there that it closes. */
+export function outputBeside({ stderr }: LoggedSsh, tty: boolean): Readable {
+  if (!tty) return stderr;
+  stderr.resume();
+  return Readable.from([]);
 }
 
 /** Node drops what a process that has ended left in its pipes and nobody reads yet; this reads, a little ahead. */

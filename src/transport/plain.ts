@@ -10,7 +10,7 @@ import { type Diagnosis, diagnose, isRefused, lastLine, plainEnd, plainProgress 
 import { watchLog } from '../ssh/log-watch.js';
 import { type ResolvedConfig, resolveConfig, serverAliveOf } from '../ssh/resolve.js';
 import { AfterMark } from './after-mark.js';
-import { type LoggedSsh, startLoggedSsh } from './logged-ssh.js';
+import { type LoggedSsh, outputBeside, startLoggedSsh } from './logged-ssh.js';
 import { notOpened } from './mux/slots.js';
 import { type Channel, type Connection, type OpenOptions, type Transport, UNSENT } from './transport.js';
 
@@ -89,9 +89,12 @@ class PlainConnection implements Connection {
     options.onAttempt?.(tries.made);
     const stderr = new AfterMark(mark);
     const tty = options.pty !== undefined;
-    const argsFor = (logPath: string): string[] =>
-      plainArgs({ target, connection, logPath, serverAliveSeconds, mark, command, tty });
     const { stdin, pty } = options;
+    // An ssh without a terminal of its own asks for one of no size.
+    const text =
+      pty === undefined || pty.bare ? command : `stty rows ${pty.rows} cols ${pty.columns}\n${command}`;
+    const argsFor = (logPath: string): string[] =>
+      plainArgs({ target, connection, logPath, serverAliveSeconds, mark, command: text, tty });
     const ssh = await startLoggedSsh(this.pool, argsFor, { stdin, term: pty?.term, filter: stderr });
     this.running.add(ssh);
     void ssh.ended.then(() => this.running.delete(ssh));
@@ -113,10 +116,10 @@ class PlainConnection implements Connection {
     }
     await Promise.race([stderr.seen, pause(MARK_MS)]);
     stderr.pass();
-    return this.channelOf(ssh);
+    return this.channelOf(ssh, tty);
   }
 
-  private channelOf(ssh: LoggedSsh): Channel {
+  private channelOf(ssh: LoggedSsh, tty: boolean): Channel {
     const target = this.master.target.label;
     const exited = ssh.ended.then(({ code, signal, log }) => {
       const exit = plainEnd(log, code);
@@ -129,7 +132,7 @@ class PlainConnection implements Connection {
     });
     // Whoever opened the channel awaits it; until then a failure must not count as unhandled.
     exited.catch(() => undefined);
-    const { stdin, stdout, stderr } = ssh;
-    return { stdin, stdout, stderr, exited, close: () => ssh.kill() };
+    const { stdin, stdout } = ssh;
+    return { stdin, stdout, stderr: outputBeside(ssh, tty), exited, close: () => ssh.kill() };
   }
 }

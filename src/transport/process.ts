@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { Readable } from 'node:stream';
 import type { Exit } from '../core/channel.js';
 import { PsshError } from '../core/errors.js';
 import type { Pty } from '../core/options.js';
@@ -7,7 +6,7 @@ import type { Master, MasterPool } from '../master/pool.js';
 import { sessionArgs } from '../ssh/argv.js';
 import { isGranted, isGreeted, sessionEnd } from '../ssh/diagnose.js';
 import { watchLog } from '../ssh/log-watch.js';
-import { type LoggedSsh, type SshEnd, startLoggedSsh } from './logged-ssh.js';
+import { type LoggedSsh, outputBeside, type SshEnd, startLoggedSsh } from './logged-ssh.js';
 import { notOpened, Slots } from './mux/slots.js';
 import { type Channel, type Connection, LOST, type OpenOptions, type Transport } from './transport.js';
 import { type Watched, watchMaster } from './watch.js';
@@ -188,10 +187,7 @@ class ProcessConnection implements Connection, Watched {
     // Whoever opened the channel awaits it; until then a failure must not count as unhandled.
     exited.catch(() => undefined);
     const { stdin, stdout } = ssh;
-    // With a terminal there is no other output than its; ssh itself says there that it closes.
-    const stderr = tty ? Readable.from([]) : ssh.stderr;
-    if (tty) ssh.stderr.resume();
-    return { stdin, stdout, stderr, exited, close: () => ssh.kill() };
+    return { stdin, stdout, stderr: outputBeside(ssh, tty), exited, close: () => ssh.kill() };
   }
 
   private async readEnd({ log, signal }: SshEnd): Promise<Exit> {

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Fleet, startFleet } from '../fleet/fleet.js';
 import { signalQuietly } from '../fleet/processes.js';
+import { until } from '../fleet/until.js';
+import { runFaults } from '../unit/sinks/schema.js';
 import { BIN, parseRun, runCli } from './cli.js';
 import { Sleeps, sessionTable } from './session-table.js';
 
@@ -38,7 +40,12 @@ describe.each(['mux', 'process'])('--deadline over %s', (transport) => {
       ['mute', 'timed-out', null, { code: 'ERR_CONNECT_TIMEOUT', message: 'not connected yet' }],
       ['two', 'skipped', null, null],
     ]);
-    expect(results[0]?.stdout).toBe('begun\n');
+    expect(results).toMatchObject([
+      { timedOutBy: 'deadline', stdout: 'begun\n' },
+      { timedOutBy: 'deadline' },
+      { skippedBy: 'deadline' },
+    ]);
+    expect(runFaults(parseRun(result))).toBe('');
     expect(summary).toMatchObject({ timedOut: 2, skipped: 1, ok: 0 });
     expect(result.code).toBe(3);
     expect(result.err).toContain('timed-out: one: at the deadline of 4.0s, ended on the host');
@@ -78,6 +85,34 @@ test('a reader that reads nothing does not hold the run past the deadline', asyn
   child.stderr.resume();
   const [code] = await once(child, 'exit');
   expect(code).toBe(3);
+});
+
+test('a deadline that comes while somebody reads the outputs of a run that is over takes none of it away', async () => {
+  const limits = ['--deadline', '15s', '--kill-grace', '200ms', '--drain', '200ms'];
+  const speak = 'yes | head -c 3000000';
+  const child = spawn(
+    process.execPath,
+    [BIN, '-F', fleet.configPath, '-H', 'one,two', 'exec', ...limits, '-b', speak],
+    { env: fleet.env },
+  );
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const started = performance.now();
+  const ended = once(child, 'exit');
+  child.stderr.resume();
+  // The first bytes come when both hosts are done; then the reader looks at them until the deadline is long over.
+  await once(child.stdout, 'readable');
+  expect(performance.now() - started).toBeLessThan(15_000);
+  await until(() => performance.now() - started > 16_500, {
+    deadlineMs: 30_000,
+    what: 'the deadline to be over',
+  });
+  let bytes = 0;
+  child.stdout.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+  });
+  const [code] = await ended;
+  expect(code).toBe(0);
+  expect(bytes).toBeGreaterThan(3_000_000);
 });
 
 test.each([

@@ -4,9 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Accounts, makeAccounts } from '../fleet/accounts.js';
 import { type Fleet, startFleet } from '../fleet/fleet.js';
 import { sessionProcesses, signalQuietly } from '../fleet/processes.js';
-import type { Relay } from '../fleet/relay.js';
-import { until } from '../fleet/until.js';
-import { BUSY, Scene, TRANSPORTS } from './fault-scene.js';
+import { bytesOfLogin } from './bytes-of-login.js';
+import { Scene, TRANSPORTS } from './fault-scene.js';
 
 const SHORT_BEAT = ['-o', 'ServerAliveInterval=1', '-o', 'ServerAliveCountMax=2'];
 
@@ -34,21 +33,6 @@ async function endRemote(scene: Scene): Promise<void> {
   const server = await scene.serverProcesses(scene.victim);
   for (const { pid } of server) signalQuietly(pid, 'SIGKILL');
   for (const pid of await sessionProcesses(fleet.dir, scene.victim)) signalQuietly(pid, 'SIGKILL');
-}
-
-/** What the server says until a login is granted: all but its last piece, which tells its host keys. */
-async function bytesOfLogin(scene: Scene, relay: Relay): Promise<number> {
-  await scene.run(['masters', 'open', scene.victim]);
-  let before = -1;
-  const isQuiet = (): boolean => {
-    const { bytes } = relay.passed;
-    const same = bytes === before;
-    before = bytes;
-    return same && bytes > 0;
-  };
-  await until(isQuiet, { ...BUSY, everyMs: 500, what: 'the server to have said all' });
-  await scene.run(['masters', 'close']);
-  return relay.passed.bytes - relay.passed.last;
 }
 
 describe.each(TRANSPORTS)('over %s', (transport) => {
@@ -129,7 +113,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
   test('a connection cut right behind the login, before the command was sent: another one runs it, once', async () => {
     const scene = await make();
     const relay = await scene.throughRelay();
-    const bytes = await bytesOfLogin(scene, relay);
+    const bytes = await bytesOfLogin(scene.victim, relay, (args) => scene.run(args));
     relay.cutNextAfter(bytes);
     const mark = join(scene.dir, 'ran');
     const done = await scene.exec(`echo $FLEET_HOST >>${mark}; echo $FLEET_HOST`);
@@ -141,7 +125,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
   test('cut there again and again: unreachable within the number of tries', async () => {
     const scene = await make();
     const relay = await scene.throughRelay();
-    const bytes = await bytesOfLogin(scene, relay);
+    const bytes = await bytesOfLogin(scene.victim, relay, (args) => scene.run(args));
     const before = relay.taken;
     relay.cutAfter(bytes);
     const done = await scene.exec('echo $FLEET_HOST');

@@ -7,6 +7,7 @@ import { type Fleet, startFleet } from '../fleet/fleet.js';
 import { until } from '../fleet/until.js';
 import { FORGERIES, GithubRunner } from '../unit/sinks/github-runner.js';
 import { junitFaults } from '../unit/sinks/junit-schema.js';
+import { recordFaults } from '../unit/sinks/schema.js';
 import { BIN, type CliOptions, parseRun, runCli } from './cli.js';
 
 let fleet: Fleet;
@@ -314,6 +315,7 @@ describe('records', () => {
         sshOption: ['SetEnv'],
       },
     });
+    expect(recordFaults(record)).toBe('');
     expect(record?.hosts.map(({ label, status }) => [label, status])).toEqual([
       ['node1', 'failed'],
       ['node2', 'failed'],

@@ -364,6 +364,30 @@ describe.each(['mux', 'process'])('over %s', (name) => {
       await seeDead(sleeps);
     });
 
+    if (name === 'mux') {
+      test('MaxSessions 1, an account that OpenSSH lets signal: TERM and KILL end it all the same', async () => {
+        const account = accounts.list.findLast(({ shell }) => shell === 'sh') ?? accounts.list.at(-1);
+        const user = account?.user;
+        const login = user === undefined || user === accounts.list[0]?.user ? {} : { user };
+        await fleet.addHost({ name: 'signal', sshd: ['MaxSessions 1'], ...login });
+        // At first its cap is not known, and the leash is refused; then none is asked for.
+        for (const _ of ['refused', 'known']) {
+          for (const begin of ['', "trap '' TERM\n"]) {
+            const sleeps = new Sleeps();
+            endAtLast(sleeps);
+            const words = `${begin}echo begun\n${sleeps.command(0)} | ${sleeps.command(1)}`;
+            const args = ['-H', 'signal', 'exec', '-u', '1s', '--kill-grace', GRACE, '--json', words];
+            expect(parseRun(await run(args)).results[0]).toMatchObject({
+              status: 'timed-out',
+              killed: 'unknown',
+              stdout: 'begun\n',
+            });
+            await seeDead(sleeps);
+          }
+        }
+      });
+    }
+
     test('MaxSessions 1: the result is there, and nobody claims that the command is dead', async () => {
       const sleeps = new Sleeps();
       endAtLast(sleeps);

@@ -6,7 +6,9 @@ import { ensureShells, type ShellName } from '../fleet/ensure-shells.js';
 import { type Fleet, startFleet } from '../fleet/fleet.js';
 import { leftovers } from '../fleet/leftovers.js';
 import { sessionProcesses, signalQuietly } from '../fleet/processes.js';
+import { startRelay } from '../fleet/relay.js';
 import { until } from '../fleet/until.js';
+import { bytesOfLogin } from './bytes-of-login.js';
 import { type CliOptions, parseRun, runCli } from './cli.js';
 import { seeLeashes } from './leashes.js';
 import { Sleeps, sessionTable } from './session-table.js';
@@ -70,7 +72,7 @@ describe('a login for each command', () => {
 
   test("each of ssh's failures has its status, as over a master", async () => {
     const hosts = 'nokey,changed,dead,mute,none,host';
-    const { results } = parseRun(await run(['-t', '5', '-H', hosts, 'exec', '--json', 'true']));
+    const { results } = parseRun(await run(['-t', '15', '-H', hosts, 'exec', '--json', 'true']));
     expect(results.map(({ host, status, error }) => [host, status, error?.code ?? null])).toEqual([
       ['nokey', 'auth-failed', 'ERR_AUTH'],
       ['changed', 'host-key-failed', 'ERR_HOST_KEY'],
@@ -99,6 +101,21 @@ describe('a login for each command', () => {
     expect(result.summary.ok).toBe(12);
     expect(Math.max(...result.results.map(({ attempts }) => attempts))).toBeGreaterThan(1);
     expect(Math.max(...result.results.map(({ stdout }) => Number(stdout)))).toBe(12);
+  });
+
+  test('a connection lost right behind the login is made again; what was sent runs once', async () => {
+    const { address, port } = fleet.host('host');
+    const relay = await startRelay({ address, port: port ?? 0 });
+    onTestFinished(() => relay.close());
+    const client = [`HostName ${relay.address}`, `Port ${relay.port}`, `HostKeyAlias [${address}]:${port}`];
+    await fleet.addHost({ name: 'relayed', sameServerAs: 'host', client });
+    const withMasters = (args: readonly string[]) =>
+      runCli(['-F', fleet.configPath, ...args], { env: fleet.env });
+    relay.cutNextAfter(await bytesOfLogin('relayed', relay, withMasters));
+    const mark = join(fleet.dir, 'sent');
+    const result = parseRun(await run(['-H', 'relayed', 'exec', '--json', `echo x >>${mark}; cat ${mark}`]));
+    expect(result.results[0]).toMatchObject({ status: 'ok', stdout: 'x\n', attempts: 2 });
+    await seeClean();
   });
 
   test('a banner of the server is not taken for what the command said', async () => {

@@ -47,10 +47,11 @@ test('a ^D in the input is its end for what reads from the terminal, as with ssh
   expect(await plainSsh(text, input)).toMatch(end);
 });
 
-describe.each(['mux', 'process'])('--tty over %s', (transport) => {
+describe.each(['mux', 'process', 'no-mux'])('--tty over %s', (transport) => {
+  const way = transport === 'no-mux' ? ['--no-mux', '-t', '30'] : ['--transport', transport];
   const exec = async (args: readonly string[], options: Partial<CliOptions> = {}) => {
     const env = { ...fleet.env, TERM: 'vt100' };
-    const all = ['-F', fleet.configPath, '--transport', transport, '-H', 'one', 'exec', '--json', ...args];
+    const all = ['-F', fleet.configPath, ...way, '-H', 'one', 'exec', '--json', ...args];
     return parseRun(await runCli(all, { env, ...options })).results[0];
   };
 
@@ -105,7 +106,9 @@ describe.each(['mux', 'process'])('--tty over %s', (transport) => {
     });
     const stubborn = (row: number): string => `sh -c "trap '' TERM HUP; ${sleeps.command(row)}"`;
     const text = `echo begun; ${stubborn(0)} & ${stubborn(1)}`;
-    const result = await exec(['--tty', '-u', '2s', '--kill-grace', '1s', text]);
+    // Without a master the leash logs in first.
+    const limit = transport === 'no-mux' ? '6s' : '2s';
+    const result = await exec(['--tty', '-u', limit, '--kill-grace', '1s', text]);
     expect(result).toMatchObject({ status: 'timed-out', killed: 'confirmed', stdout: 'begun\r\n' });
     expect(sleeps.running(await sessionTable(), [0, 1], 1)).toEqual([]);
   });

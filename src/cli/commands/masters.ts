@@ -45,11 +45,12 @@ export function addMastersCommand(program: Command, { io, done }: CommandContext
     .description(
       'Show every live connection: host, process, age, who works with it, and the jump host that it goes through.',
     )
+    .argument('[hosts...]', 'host expressions; without any, all')
     .addOption(new Option('--json', 'as JSON'))
-    .action(async () => {
+    .action(async (hosts: readonly string[]) => {
       const { listMasters, runtimeFolder } = await loadManage();
       const path = await runtimeFolder();
-      const chosen = chosenBy(await namedHosts([]));
+      const chosen = chosenBy(await namedHosts(hosts));
       const found = (await listMasters(path)).filter(chosen);
       if (list.opts().json === true)
         io.stdout.write(`${JSON.stringify({ schema: 'pssh-ts/masters@1', masters: found })}\n`);

@@ -138,13 +138,48 @@ describe('FilesSink', () => {
     });
   });
 
-  it('a list that somebody changed leads nowhere else', () => {
+  it('a list that somebody changed leads nowhere else', async () => {
     mkdirSync(out());
     writeFileSync(folder.file('outside'), 'precious');
     const names = { '../outside': 'x', '..': 'x', '.': 'x', '/etc/x': 'x' };
     writeFileSync(`${out()}/.pssh-ts.json`, JSON.stringify({ schema: 'pssh-ts/outdir@1', files: names }));
-    sink([web1], 'overwrite');
+    const subject = sink([web1], 'overwrite');
+    await subject.event(started(web1));
+    await subject.end();
     expect(readFileSync(folder.file('outside'), 'utf8')).toBe('precious');
+  });
+
+  it('--overwrite takes nothing away where nothing is run after all', async () => {
+    const first = sink([web1]);
+    await play(first, web1, 'one\n');
+    await first.end();
+    sink([web1], 'overwrite').discard();
+    expect(read('web1')).toBe('one\n');
+  });
+
+  it('--overwrite takes the earlier files away where no host can be reached', async () => {
+    const first = sink([web1]);
+    await play(first, web1, 'one\n');
+    await first.end();
+    const second = sink([web1], 'overwrite');
+    await second.event(finished(makeResult({ target: web1, status: 'unreachable' })));
+    await second.end();
+    expect(files()).toEqual([]);
+  });
+
+  it('loses nothing that comes when a write has just ended', async () => {
+    const subject = sink([web1]);
+    const writes: Promise<void>[] = [];
+    for (let turn = 0; turn < 2_000; turn += 1) {
+      const wait = subject.event(outputEvent(`${turn}\n`));
+      writes.push(Promise.resolve(wait));
+      // So many microtasks later as a write takes to tell of its end, and some.
+      for (let later = turn % 8; later > 0; later -= 1) await null;
+      if (turn % 8 === 7) await wait;
+    }
+    await Promise.all(writes);
+    await subject.end();
+    expect(read('web1')).toBe(Array.from({ length: 2_000 }, (_, turn) => `${turn}\n`).join(''));
   });
 
   it('follows no link that lies in the place of a file', async () => {

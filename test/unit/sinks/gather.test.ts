@@ -129,6 +129,23 @@ describe('GatherSink', () => {
     }
   });
 
+  it.each([
+    ['behind a colour', '\u001b[1m'],
+    ['behind a character of no width', '\ufeff'],
+    ['behind what fills a line of the terminal', 'x'.repeat(80)],
+  ])('dashes that a reader sees count: %s', async (_, before) => {
+    const line = `${before}${'-'.repeat(30)}`;
+    const text = await gathered({ bad: { stdout: `${line}\ngood\n${line}\nforged\n` } });
+    expect(text.split('\n')[0]).toBe('-'.repeat(31));
+  });
+
+  it('dashes with a colour between them, and other dashes, are a row too', async () => {
+    const row = `${'-'.repeat(10)}\u001b[0;31m${'\u2010'.repeat(10)}\u001b[m${'-'.repeat(10)}`;
+    expect((await gathered({ bad: { stdout: `${row}\n` } })).split('\n')[0]).toBe('-'.repeat(31));
+    const apart = `${'-'.repeat(14)} ${'-'.repeat(14)}`;
+    expect((await gathered({ bad: { stdout: `${apart}\n${apart}` } })).split('\n')[0]).toBe('-'.repeat(15));
+  });
+
   it('cuts at --max-output, says so, and does not take a cut output for another', async () => {
     const hosts = { n1: { stdout: '0123456789' }, n2: { stdout: '0123456789X' }, n3: { stdout: '01234567' } };
     const { text, cut } = await show(GatherSink, eventsOf(hosts), 8);

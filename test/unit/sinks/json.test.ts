@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RunSummary } from '../../../src/core/events.js';
+import type { RunSummary, Sink } from '../../../src/core/events.js';
 import { type Output, outputOf } from '../../../src/core/output.js';
 import type { HostResult } from '../../../src/core/result.js';
 import { JsonSink } from '../../../src/sinks/json.js';
 import { resultPieces } from '../../../src/sinks/json-result.js';
+import { NdjsonSink } from '../../../src/sinks/ndjson.js';
+import type { Writer } from '../../../src/sinks/writer.js';
 import { finished, makeResult, makeSummary, makeTarget, memoryWriter, outputEvent } from '../make.js';
 
 const startedAt = new Date('2026-01-02T03:04:05.678Z');
@@ -175,5 +177,43 @@ describe('resultPieces', () => {
         },
       ),
     );
+  });
+});
+
+describe('JSON on a terminal', () => {
+  const hostile = `\u001b[31m\u009b2J\u007f\u202e\u2066\u2028 plain é ${'x'.repeat(70_000)}\u0090`;
+  const events = [
+    outputEvent(`${hostile}\n`),
+    finished(makeResult({ stdout: outputOf(Buffer.from(hostile)) })),
+    { type: 'note', time: 0, target: null, message: hostile },
+  ] as const;
+  const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/;
+
+  it.each([
+    [
+      '--json',
+      (stdout: Writer, terminal: boolean) => new JsonSink({ stdout, terminal, startedAt, command: null }),
+    ],
+    ['--ndjson', (stdout: Writer, terminal: boolean) => new NdjsonSink(stdout, terminal)],
+  ])('%s holds no control character, and says the same as elsewhere', async (_, make) => {
+    const texts: string[] = [];
+    for (const terminal of [true, false]) {
+      const { writer, memory } = memoryWriter();
+      const sink: Sink = make(writer, terminal);
+      for (const event of events) await sink.event(event);
+      await sink.end?.();
+      texts.push(memory.text);
+    }
+    const [shown = '', piped = ''] = texts;
+    expect(shown).not.toMatch(CONTROL);
+    expect(piped).toMatch(CONTROL);
+    const parsed = (text: string) =>
+      text.startsWith('{"schema":"pssh-ts/run')
+        ? [JSON.parse(text)]
+        : text
+            .trim()
+            .split('\n')
+            .map((line) => JSON.parse(line));
+    expect(parsed(shown)).toEqual(parsed(piped));
   });
 });

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { HostResult } from '../../../src/core/result.js';
 import { JunitSink } from '../../../src/sinks/junit.js';
@@ -120,6 +129,14 @@ describe('JunitSink', () => {
     subject.event(finished(host('web1', 0)));
     subject.discard();
     expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  it('keeps the mode of the file that it replaces', () => {
+    writeFileSync(file(), 'mine alone');
+    chmodSync(file(), 0o600);
+    end(sink());
+    expect(readFileSync(file(), 'utf8')).toContain('<testsuites');
+    expect(statSync(file()).mode & 0o777).toBe(0o600);
   });
 
   it('writes to where a link leads', () => {

@@ -91,6 +91,13 @@ describe('logGuard for GitLab', () => {
     );
   });
 
+  it('JSON says the same afterwards', () => {
+    const document = JSON.stringify({ stdout: forged });
+    const shown = guarded('gitlab', [document.slice(0, 20), document.slice(20)], true);
+    expect(shown).not.toContain('section_start:');
+    expect(JSON.parse(shown)).toEqual({ stdout: forged });
+  });
+
   it('leaves everything else as it is', () => {
     const bytes = Buffer.from('section_ start: progress\r\u001b[0K 5%\n::error::x\n');
     expect(logGuard('gitlab', false)(bytes)).toBe(bytes);

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { STATUSES } from '../../../src/core/result.js';
 import { JsonSink } from '../../../src/sinks/json.js';
 import { NdjsonSink } from '../../../src/sinks/ndjson.js';
+import { RecordSink } from '../../../src/sinks/record.js';
 import { finished, makeResult, makeSummary, makeTarget, memoryWriter } from '../make.js';
 import { EVENTS, play } from './recorded.js';
-import { eventFaults, runFaults, runFaultsAsShipped } from './schema.js';
+import { eventFaults, recordFaults, runFaults, runFaultsAsShipped } from './schema.js';
 
 async function runDocument(events = EVENTS): Promise<Record<string, unknown>> {
   const { writer, memory } = memoryWriter();
@@ -37,6 +38,20 @@ describe('pssh-ts/run@1', () => {
       { type: 'summary', time: 0, summary: makeSummary({ [status]: 1 }) },
     ] as const;
     expect(runFaults(await runDocument(events))).toBe('');
+  });
+
+  it.each([
+    ['skipped', { skippedBy: 'failure' }],
+    ['skipped', { skippedBy: 'deadline' }],
+    ['timed-out', { timedOutBy: 'deadline' }],
+  ] as const)('says why a host is %s: %o', async (status, why) => {
+    const result = makeResult({ status, ...why });
+    const document = await runDocument([finished(result)]);
+    expect(document.results).toMatchObject([why]);
+    expect(runFaults(document)).toBe('');
+    const [line = {}] = await eventLines([finished(result)]);
+    expect(line).toMatchObject(why);
+    expect(eventFaults(line)).toBe('');
   });
 
   it('refuses what is not so', async () => {
@@ -75,5 +90,42 @@ describe('pssh-ts/event@1', () => {
     const [line] = await eventLines();
     expect(eventFaults({ ...line, type: 'other' })).not.toBe('');
     expect(eventFaults({ ...line, index: -1 })).not.toBe('');
+  });
+});
+
+describe('pssh-ts/record@1', () => {
+  const targets = STATUSES.map((status, index) =>
+    makeTarget(status, {
+      index,
+      user: 'u',
+      port: 22,
+      sshOptions: { identities: ['k'], jump: 'j', configFile: 'c', options: ['Compression=yes'] },
+    }),
+  );
+  const sink = new RecordSink({
+    id: '20261122-120000-000-0a1f',
+    commands: ['uptime'],
+    cwd: '/',
+    env: ['A'],
+    options: { fanout: '3', sshOption: ['Compression=yes'] },
+    startedAt: new Date(0),
+    targets: [...targets, makeTarget('still running', { index: targets.length })],
+    output: true,
+  });
+  for (const [place, status] of STATUSES.entries()) {
+    const error = { code: 'ERR_CONNECT', message: 'x' } as const;
+    const why = { skippedBy: 'deadline', timedOutBy: 'deadline' } as const;
+    const target = targets[place] ?? makeTarget();
+    sink.event(finished(makeResult({ target, status, startedAt: new Date(0), error, ...why })));
+  }
+  const record = JSON.parse(JSON.stringify(sink.record(5, 4))) as Record<string, unknown>;
+
+  it('describes a record with hosts that ended in each way, key by key', () => {
+    expect(recordFaults(record)).toBe('');
+  });
+
+  it('refuses what is not so', () => {
+    for (const change of [{ id: 'x' }, { hosts: [{}] }, { exitCode: null }, { news: 1 }])
+      expect(recordFaults({ ...record, ...change })).not.toBe('');
   });
 });

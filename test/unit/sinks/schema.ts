@@ -16,12 +16,14 @@ function strict(schema: unknown): unknown {
   if (typeof schema !== 'object' || schema === null) return schema;
   const entries = Object.entries(schema).map(([key, value]) => [key, strict(value)]);
   const all = Object.fromEntries(entries) as Record<string, unknown>;
-  return 'properties' in all && 'type' in all ? { ...all, additionalProperties: false } : all;
+  return 'properties' in all && 'type' in all ? { additionalProperties: false, ...all } : all;
 }
 
 function validator(name: string, change: (schema: unknown) => unknown): (document: unknown) => string {
   const ajv = new Ajv2020({ allErrors: true, strictTypes: false });
-  const schemas = ['run-1.json', 'event-1.json'].map((file) => change(read(file)) as { $id: string });
+  const schemas = ['run-1.json', 'event-1.json', 'record-1.json'].map(
+    (file) => change(read(file)) as { $id: string },
+  );
   for (const schema of schemas) ajv.addSchema(schema);
   const validate = ajv.getSchema(`https://pssh-ts.invalid/schema/${name}`);
   if (validate === undefined) throw new Error(`no schema ${name}`);
@@ -31,4 +33,5 @@ function validator(name: string, change: (schema: unknown) => unknown): (documen
 /** What is wrong with a document; empty: nothing. */
 export const runFaults = validator('run-1.json', strict);
 export const eventFaults = validator('event-1.json', strict);
+export const recordFaults = validator('record-1.json', strict);
 export const runFaultsAsShipped = validator('run-1.json', (schema) => schema);
