@@ -8,6 +8,7 @@ import { asPsshError } from '../run/run-step.js';
 import { linkSignals } from './link-signals.js';
 import type { Session } from './session.js';
 
+const LONG_MS = 60_000;
 const nothing = async (): Promise<void> => undefined;
 
 interface Held {
@@ -19,6 +20,7 @@ interface Held {
 export class Host {
   private held: Held | null = null;
   private readonly closing = new AbortController();
+  private hold: NodeJS.Timeout | undefined;
   private readonly active = new Set<Promise<unknown>>();
   /** Why it is dead; null: it was never tried, or it was closed. */
   fault: PsshError | null = null;
@@ -62,7 +64,16 @@ export class Host {
 
   /** Work that close() has to wait for. */
   track<T>(work: Promise<T>): Promise<T> {
-    const settled = work.catch(() => undefined).finally(() => this.active.delete(settled));
+    // What is waited for may be a timer that holds nobody, or no more than an answer.
+    this.hold ??= setInterval(() => undefined, LONG_MS);
+    const settled = work
+      .catch(() => undefined)
+      .finally(() => {
+        this.active.delete(settled);
+        if (this.active.size > 0) return;
+        clearInterval(this.hold);
+        this.hold = undefined;
+      });
     this.active.add(settled);
     return work;
   }

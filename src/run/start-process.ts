@@ -1,12 +1,15 @@
 import { finished, type Readable, type Writable } from 'node:stream';
+import { PsshError } from '../core/errors.js';
 import type { RunOptions } from '../core/options.js';
 import { NO_OUTPUT } from '../core/output.js';
 import type { HostResult } from '../core/result.js';
 import type { Lease } from '../master/pool.js';
 import type { Channel, Connection } from '../transport/transport.js';
+import { EventBus } from './event-bus.js';
+import { HostConnection } from './host-connection.js';
 import { Guard } from './leash/guard.js';
 import type { PlannedCommand, PlannedHost } from './plan.js';
-import { type Reach, reachHost, silenceOf } from './reach.js';
+import { type Reach, silenceOf } from './reach.js';
 import { describe, unheard, waitForEnd } from './run-step.js';
 
 /** A command that runs, with its streams in the hands of the caller. */
@@ -32,23 +35,22 @@ export async function startProcess(
   options: RunOptions,
   signal: AbortSignal,
 ): Promise<Started> {
-  let taken: Lease | null = null;
-  let connection: Connection | null = null;
-  const release = async (): Promise<void> => {
-    await connection?.close();
-    if (connection?.poisoned === true) taken?.retire();
-    await taken?.release();
-  };
+  const link = new HostConnection({ ...reach, target, bus: new EventBus([], () => undefined), signal });
   try {
-    const onLease = (lease: Lease): void => {
-      taken = lease;
-    };
-    const reached = await reachHost(target, reach, { signal, onAttempt: () => undefined, onLease });
-    connection = reached.connection;
-    const channel = await connection.open(planned.text, { stdin: 'pipe', signal });
-    return watched(channel, { ...reached, target, planned, options, signal, release });
+    await link.connect();
+    for (;;) {
+      const { current } = link;
+      if (current === null) throw new TypeError('no connection stands');
+      try {
+        const channel = await current.connection.open(planned.text, { stdin: 'pipe', signal });
+        return watched(channel, { ...current, link, target, planned, options, signal });
+      } catch (error) {
+        const unsent = error instanceof PsshError && error.code === 'ERR_CHANNEL_OPEN';
+        if (!unsent || !(await link.renew())) throw error;
+      }
+    }
   } catch (error) {
-    await release();
+    await link.close();
     throw error;
   }
 }
@@ -60,7 +62,7 @@ interface Watched {
   readonly planned: PlannedCommand;
   readonly options: RunOptions;
   readonly signal: AbortSignal;
-  readonly release: () => Promise<void>;
+  readonly link: HostConnection;
 }
 
 function watched(channel: Channel, context: Watched): Started {
@@ -86,7 +88,7 @@ function watched(channel: Channel, context: Watched): Started {
     const given = ending.by === 'timeout' || ending.by === 'cancel' || ending.by === 'deadline';
     const killed = given ? await guard.kill() : null;
     await guard.release();
-    if (killed === 'unknown') lease.retire();
+    if (killed === 'unknown') context.link.retire();
     if (given) channel.close();
     const fault = channel.cut ?? (guard.lost ? unheard({ silenceMs, target: context.target }) : null);
     const lost = ending.by === 'exit' && fault !== null;
@@ -99,7 +101,7 @@ function watched(channel: Channel, context: Watched): Started {
       stdout: NO_OUTPUT,
       stderr: NO_OUTPUT,
       truncated: false,
-      attempts: lease.attempts,
+      attempts: context.link.attempts,
       startedAt,
       durationMs: Math.round(performance.now() - started),
     };
@@ -118,7 +120,7 @@ function watched(channel: Channel, context: Watched): Started {
     await Promise.all(over);
     signal.removeEventListener('abort', stop);
     stdin.destroy();
-    await context.release();
+    await context.link.close();
   };
   return { stdin, stdout, stderr, exited, released: done() };
 }
