@@ -94,3 +94,9 @@ function checkedSshOption(option: string): string {
   if (fault !== null) throw usageError(`-o: ${fault}`);
   return option;
 }
+
+/** @throws PsshError ERR_USAGE */
+export function refuseWithoutMaster({ mux }: ConnectionOptions, what: string): void {
+  if (!mux)
+    throw usageError(`--no-mux: ${what} needs a connection that several sessions share; leave it out`);
+}

@@ -4,7 +4,7 @@ import { nearMiss, type TemplateValues, targetValues } from '../core/template.js
 import type { PlannedHost, PlannedStep } from '../run/plan.js';
 import type { CommandContext } from './command-context.js';
 import { resolveRun } from './commands/exec.js';
-import { resolveConnection } from './connection-options.js';
+import { refuseWithoutMaster, resolveConnection } from './connection-options.js';
 import { configFileOf } from './defaults.js';
 import { dryRun } from './dry-run.js';
 import { checkKeptOptions } from './kept-options.js';
@@ -35,6 +35,7 @@ export async function runTransferCommand<T extends TransferCliOptions>(
 ): Promise<void> {
   const merged = mergedOptions<T>(command);
   const connection = resolveConnection(merged, io.env);
+  refuseWithoutMaster(connection, command.name());
   const view = chosenView(merged);
   const run = resolveRun(merged, view, io);
   checkKeptOptions(merged);

@@ -7,7 +7,7 @@ import { type ConnectionOptions, type Pty, RUN_DEFAULTS, type RunOptions } from 
 import { show } from '../../core/show.js';
 import { type PlannedHost, planCommands } from '../../run/plan.js';
 import type { CommandContext } from '../command-context.js';
-import { resolveConnection, timeLimit, wholeNumber } from '../connection-options.js';
+import { refuseWithoutMaster, resolveConnection, timeLimit, wholeNumber } from '../connection-options.js';
 import { configFileOf } from '../defaults.js';
 import { dryRun } from '../dry-run.js';
 import type { Io } from '../io.js';
@@ -84,6 +84,7 @@ export function addExecCommand(program: Command, { io, done }: CommandContext): 
   command.action(async (words: readonly string[]) => {
     const merged = mergedOptions<ExecOptions>(command);
     const connection = resolveConnection(merged, io.env);
+    if (merged.fetch !== undefined) refuseWithoutMaster(connection, '--fetch');
     const view = chosenView(merged);
     const run = resolveRun(merged, view, io);
     checkKeptOptions(merged);

@@ -136,9 +136,14 @@ describe('bad input exits 2 with one line on stderr and nothing on stdout', () =
     ['masters alone', ['masters'], /masters: no command given; one of: list, open, close/],
     ['masters of no kind', ['masters', 'kill'], /masters: unknown command "kill"; one of: list, open, close/],
     [
-      'masters list with words',
-      ['masters', 'list', 'web1'],
-      /too many arguments for 'list'\. Expected 0 arguments but got 1\.$/,
+      'files without a master',
+      [...H, '--no-mux', 'get', 'x', '.'],
+      /--no-mux: get needs a connection that several sessions share/,
+    ],
+    [
+      'fetching without a master',
+      [...H, '--no-mux', 'exec', '--fetch', 'a:b', 'x'],
+      /--no-mux: --fetch needs a connection/,
     ],
     ['masters close with a bad expression', ['masters', 'close', 'a['], /-H: column 2 /],
   ])('%s', async (_what, args, line) => {
