@@ -34,7 +34,7 @@ const withEscapes = (value: string): string =>
 const quoteWord = (word: string): string => (word === '' ? "''" : quoteForShell(word, 'path'));
 
 /** What every script of ours begins with. */
-export const PRELUDE = oneLine(`
+export const PRELUDE = oneLine(String.raw`
   t=;
   fail() { test -z "$t" || rm -rf "$t" 2>/dev/null || { chmod -R u+rwx "$t"; rm -rf "$t"; } 2>/dev/null; exit 1; };
   die() { printf "pssh-ts: %s\n" "$1" >&2; fail; };
