@@ -70,8 +70,8 @@ export interface HostResult {
   readonly timedOutBy?: 'deadline';
 }
 
-// As the exit code ranks them, so that the counts and the code tell the same story.
-const WORST_FIRST = [
+/** As the exit code ranks them, so that the counts and the code tell the same story. */
+export const WORST_FIRST = [
   'timed-out',
   'signaled',
   'canceled',

@@ -1,4 +1,4 @@
-import type { HostResult, Status } from '../core/result.js';
+import { type HostResult, type Status, WORST_FIRST } from '../core/result.js';
 import type { Target } from '../core/target.js';
 import { hintFor } from './hints.js';
 import { type Ending, type Limits, reasonOf } from './outcome.js';
@@ -12,18 +12,7 @@ export interface FailureGroup {
   readonly hint: string | null;
 }
 
-// As the exit code ranks them.
-const ORDER = [
-  'timed-out',
-  'signaled',
-  'canceled',
-  'disconnected',
-  'unreachable',
-  'auth-failed',
-  'host-key-failed',
-  'failed',
-  'skipped',
-] as const satisfies readonly Status[];
+const ORDER: readonly Status[] = [...WORST_FIRST, 'skipped'];
 
 // A thousand hosts may have a thousand reasons; what is left out is in --json and --ndjson.
 const MOST_REASONS = 6;

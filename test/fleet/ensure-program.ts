@@ -1,5 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { aptInstall } from './apt-install.js';
 import { findProgram } from './find-sshd.js';
 
 export interface WantedProgram {
@@ -19,22 +18,7 @@ export function ensureProgram(wanted: WantedProgram, report: (line: string) => v
   const find = (): string | null => findProgram(wanted.name, wanted.folders);
   const found = find();
   if (found !== null) return found;
-  if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
-    const program = 'apt-get';
-    const apt = (...args: readonly string[]): boolean => {
-      report(`+ ${program} ${args.join(' ')}`);
-      const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-      const { status, stderr } = spawnSync(program, ['-o', 'DPkg::Lock::Timeout=120', ...args], {
-        encoding: 'utf8',
-        env,
-      });
-      if (status !== 0) report(stderr.trimEnd());
-      return status === 0;
-    };
-    const install = (): boolean => apt('install', '-y', '--no-install-recommends', wanted.package);
-    // The package lists of a fresh container are empty, those of an old one name versions that are gone.
-    if (!install() && apt('update')) install();
-  }
+  aptInstall([wanted.package], report);
   const installed = find();
   if (installed === null)
     throw new Error(`${wanted.name} is needed for its tests: install the package '${wanted.package}'`);
