@@ -54,4 +54,6 @@ const { metafile: starter } = await build({
   outfile: 'dist/bin.cjs',
   define: { BUILD_ID: JSON.stringify(built) },
 });
+const man = run(process.execPath, ['--import', 'tsx', 'scripts/write-man.ts']);
+if (man !== 0) process.exit(man);
 writeLicenses(ROOT, [...Object.keys(metafile.inputs), ...Object.keys(starter.inputs)]);

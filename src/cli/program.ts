@@ -5,6 +5,7 @@ import { EXIT } from '../core/exit-code.js';
 import { show } from '../core/show.js';
 import { type CommandContext, commandRequired } from './command-context.js';
 import { completeTree, leaveForLater } from './command-tree.js';
+import { addCompletionCommand } from './commands/completion.js';
 import { addConfigCommand } from './commands/config.js';
 import { addExecCommand } from './commands/exec.js';
 import { addGetCommand } from './commands/get.js';
@@ -28,6 +29,7 @@ const COMMANDS = new Map<string, AddCommand>([
   ['hosts', addHostsCommand],
   ['runs', addRunsCommand],
   ['config', addConfigCommand],
+  ['completion', addCompletionCommand],
 ]);
 
 /** The tree of commands. Options shared by all stand at the top and at each command, so they fit in both places. */
@@ -60,8 +62,8 @@ export function buildProgram(io: Io, argv: readonly string[], done: (code: numbe
     (program.commands as Command[]).sort((a, b) => place(a) - place(b));
   });
   program.hook('preAction', (_, command) => {
-    // `config` shows the defaults by filling them in itself.
-    if (command.name() !== 'config') applyDefaults(program, command, io.env);
+    // `config` shows the defaults by filling them in itself; a shell's start must not fail for a mistyped one.
+    if (!['config', 'completion'].includes(command.name())) applyDefaults(program, command, io.env);
   });
   commandRequired(program);
   return program;
