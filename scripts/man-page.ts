@@ -20,7 +20,7 @@ export function manPage({ program, version, readme }: ManSources): string {
     `.B ${text(name)}`,
     text(program.usage()),
     '.SH DESCRIPTION',
-    ...paragraphs(section(readme, 'pssh-ts').replace(/^```.*?^```$/gms, '')),
+    ...paragraphs(section(readme, name).replace(/^```.*?^```$/gms, '')),
     '.SH COMMANDS',
     ...program.commands.flatMap((command) => commandLines(command, name, shared)),
     '.SH OPTIONS',
@@ -106,17 +106,20 @@ function section(readme: string, heading: string): string {
 
 /** Paragraphs and lists of Markdown. */
 function paragraphs(markdown: string): string[] {
-  return markdown
-    .trim()
-    .split(/\n{2,}|\n(?=- )/)
-    .flatMap((block) => {
-      const plain = block
-        .replace(/^- /, '')
-        .replace(/\s*\n\s*/g, ' ')
-        .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-        .replace(/\*\*|`/g, '');
-      return block.startsWith('- ') ? ['.IP \\(bu 2', text(plain)] : ['.PP', text(plain)];
-    });
+  return (
+    markdown
+      .trim()
+      .split(/\n{2,}|\n(?=- )/)
+      // What is in other pages is not in this one.
+      .filter((block) => !block.includes(']('))
+      .flatMap((block) => {
+        const plain = block
+          .replace(/^- /, '')
+          .replace(/\s*\n\s*/g, ' ')
+          .replace(/\*\*|`/g, '');
+        return block.startsWith('- ') ? ['.IP \\(bu 2', text(plain)] : ['.PP', text(plain)];
+      })
+  );
 }
 
 const lowerFirst = (sentence: string): string => `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`;

@@ -16,8 +16,8 @@ export function addCompletionCommand(program: Command, { io, done }: CommandCont
     .addHelpText(
       'after',
       `
-bash   echo 'source <(pssh-ts completion bash)' >> ~/.bashrc
-zsh    echo 'source <(pssh-ts completion zsh)' >> ~/.zshrc      (behind compinit)
+bash   echo 'eval "$(pssh-ts completion bash)"' >> ~/.bashrc
+zsh    echo 'eval "$(pssh-ts completion zsh)"' >> ~/.zshrc      (behind compinit)
 fish   pssh-ts completion fish > ~/.config/fish/completions/pssh-ts.fish`,
     )
     .action(async (name: string | undefined) => {

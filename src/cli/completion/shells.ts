@@ -45,8 +45,9 @@ export function formatFor({ shell, breaks, current: { text, openAt } }: Asked, o
 
 const withAbout = (text: string, { about }: Candidate): string => (about === '' ? text : `${text}\t${about}`);
 
+/** Where the part begins that bash replaces: behind a break, but an @ is a part of it (readline's special prefixes). */
 function lastBreak(text: string, breaks: string): number {
   for (let place = text.length - 1; place >= 0; place -= 1)
-    if (breaks.includes(text.charAt(place))) return place + 1;
+    if (breaks.includes(text.charAt(place))) return text.charAt(place) === '@' ? place : place + 1;
   return 0;
 }
