@@ -166,7 +166,17 @@ test('names that a shell would read are not offered', async () => {
     .split('\n')
     .slice(3)
     .map((line) => line.split('\t')[0]);
-  expect(offered).toEqual(['good', 'web1', 'web2', 'bastion', '@all', '@ungrouped', '@frontend', '@quiet', '']);
+  expect(offered).toEqual([
+    'good',
+    'web1',
+    'web2',
+    'bastion',
+    '@all',
+    '@ungrouped',
+    '@frontend',
+    '@quiet',
+    '',
+  ]);
   const all = await runCli(['--hostfile', file, '-a', 'hosts'], { env });
   expect(all.out).toBe('good\na;id\nsp ace\n');
 });

@@ -22,11 +22,7 @@ export class Terminal {
   }
 
   /** Any other program. */
-  static async start(
-    words: readonly string[],
-    env: NodeJS.ProcessEnv,
-    columns: number,
-  ): Promise<Terminal> {
+  static async start(words: readonly string[], env: NodeJS.ProcessEnv, columns: number): Promise<Terminal> {
     const tmux = ensureProgram({ name: 'tmux', package: 'tmux' }, (line) => console.log(line));
     const dir = await mkdtemp(join(tmpdir(), 'pt-tmux-'));
     const terminal = new Terminal(tmux, dir);
