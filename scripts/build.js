@@ -37,12 +37,12 @@ const command = {
   // What V8 compiled from a script of ours has no loader for import().
   supported: { 'dynamic-import': false },
   define: { 'import.meta.url': 'bundleUrl' },
+  banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
 };
 const { metafile } = await build({
   ...command,
   entryPoints: ['src/entry.ts'],
   outfile: 'dist/pssh-ts.cjs',
-  banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
 });
 const built = createHash('sha256')
   .update(readFileSync(`${ROOT}dist/pssh-ts.cjs`))
@@ -52,7 +52,7 @@ const { metafile: starter } = await build({
   ...command,
   entryPoints: ['src/bin.ts'],
   outfile: 'dist/bin.cjs',
-  define: { BUILD_ID: JSON.stringify(built) },
+  define: { ...command.define, BUILD_ID: JSON.stringify(built) },
 });
 const man = run(process.execPath, ['--import', 'tsx', 'scripts/write-man.ts']);
 if (man !== 0) process.exit(man);

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { usageError } from '../core/errors.js';
 import { EXIT } from '../core/exit-code.js';
@@ -17,6 +16,7 @@ import { addSyncCommand } from './commands/sync.js';
 import { applyDefaults } from './defaults.js';
 import type { Io } from './io.js';
 import { addConnectionOptions, addGeneralOptions, addTargetOptions } from './shared-options.js';
+import { readVersion } from './version.js';
 
 type AddCommand = (program: Command, context: CommandContext) => Command | Command[];
 
@@ -120,13 +120,4 @@ function oneLine(text: string, program: Command): string {
           options.some(({ short, long }) => short === flag || long === flag),
         );
   return `pssh-ts: ${line}${owner === undefined ? '' : `; it is an option of ${owner.name()}, write it after that word`}\n`;
-}
-
-// One folder up from the built file, two from the source.
-function readVersion(): string {
-  for (const place of ['../package.json', '../../package.json']) {
-    const file = new URL(place, import.meta.url);
-    if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-  }
-  return 'unknown';
 }

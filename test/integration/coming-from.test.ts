@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ensureProgram } from '../fleet/ensure-program.js';
 import { runProgram } from './cli.js';
 import { type DocsFleet, startDocsFleet } from './docs-fleet.js';
 
@@ -17,6 +18,7 @@ let scene: DocsFleet;
 let cwd: string;
 let modules: string;
 beforeAll(async () => {
+  ensureProgram({ name: 'rsync', package: 'rsync' }, (line) => console.log(line));
   scene = await startDocsFleet();
   cwd = await scene.workFolder('coming-from');
   await mkdir(join(ROOT, '.tmp'), { recursive: true });
