@@ -8,7 +8,8 @@ const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 const docs = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
 const pages = ['README.md', 'CHANGELOG.md', ...docs.map((name) => `docs/${name}`)];
 
-const withoutCode = (markdown: string): string => markdown.replace(/^```.*?^```$/gms, '').replace(/`[^`\n]*`/g, '');
+const withoutCode = (markdown: string): string =>
+  markdown.replace(/^```.*?^```$/gms, '').replace(/`[^`\n]*`/g, '');
 
 /** What a heading is linked by, as GitHub makes it. */
 function anchorsOf(markdown: string): Set<string> {
@@ -41,7 +42,9 @@ test('every page of docs/ is linked from the README', () => {
 });
 
 test('every error code has its section, with more than a line, in docs/troubleshooting.md', () => {
-  const codes = [...read('src/core/errors.ts').matchAll(/^ {2}\| '(ERR_\w+)'/gm)].map(([, code = '']) => code);
+  const codes = [...read('src/core/errors.ts').matchAll(/^ {2}\| '(ERR_\w+)'/gm)].map(
+    ([, code = '']) => code,
+  );
   expect(codes.length).toBeGreaterThan(12);
   const sections = new Map(
     read('docs/troubleshooting.md')
@@ -59,6 +62,8 @@ test('docs/security.md names tests that exist, and every row of its tables names
   const named = [...page.matchAll(/`((?:unit|integration)\/[\w/.-]+)`/g)].map(([, file = '']) => file);
   expect(named.length).toBeGreaterThan(30);
   expect(named.filter((file) => !existsSync(join(ROOT, 'test', file)))).toEqual([]);
-  const rows = page.split('\n').filter((line) => line.startsWith('| ') && !/^\| (---|claim|what \|)/.test(line));
+  const rows = page
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && !/^\| (---|claim|what \|)/.test(line));
   expect(rows.filter((row) => !/\.test\.ts` \|$/.test(row))).toEqual([]);
 });
