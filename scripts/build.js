@@ -30,9 +30,29 @@ await build({
   format: 'esm',
   packages: 'external',
 });
+// Each takes Node milliseconds to load, and most runs need none of it. Named imports and properties of a default one
+// are looked up when they are used, so they can wait; an `import * as` could not.
+const LATE = /^(?:node:)?(child_process|crypto|net)$/;
+/** @type {import('esbuild').Plugin} */
+const late = {
+  name: 'late',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: LATE }, ({ path, namespace }) =>
+      namespace === 'late'
+        ? { path, external: true }
+        : { path: path.replace('node:', ''), namespace: 'late' },
+    );
+    onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => ({
+      // As a prototype, because esbuild copies what a module has of its own, and it has nothing yet.
+      contents: `const late = { get: (_, name) => (name === '__esModule' ? undefined : require('node:${path}')[name]) };
+        module.exports = Object.create(new Proxy({}, late));`,
+    }));
+  },
+};
 const command = {
   ...common,
   format: 'cjs',
+  plugins: [late],
   external: ['yaml'],
   // What V8 compiled from a script of ours has no loader for import().
   supported: { 'dynamic-import': false },
