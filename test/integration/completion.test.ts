@@ -158,7 +158,7 @@ test('a Tab says nothing on stderr and does not fail, whatever is wrong', async 
 test('names that a shell would read are not offered', async () => {
   const file = join(dir, 'hostile.json');
   const hosts = ['good', 'a;id', 'sp ace'];
-  const hostvars = Object.fromEntries(hosts.map((name) => [name, { ansible_host: 'good' }]));
+  const hostvars = Object.fromEntries(hosts.map((name, place) => [name, { ansible_host: `h${place}` }]));
   const groups = { all: { hosts }, '$(id)': { hosts: ['good'] }, _meta: { hostvars } };
   await writeFile(file, JSON.stringify(groups));
   const { out } = await runCli(['__complete', 'fish', '--hostfile', file, '-H', ''], { env });
