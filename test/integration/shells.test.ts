@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { frameCommand, joinWords } from '../../src/core/command.js';
 import { quoteForShell } from '../../src/core/quote.js';
+import { fillCommand } from '../../src/core/template.js';
 import { ensureShells, SHELLS, type ShellName } from '../fleet/ensure-shells.js';
 
 let shells: Readonly<Record<ShellName, string>>;
@@ -137,6 +138,14 @@ describe.each(SHELLS)('%s', (shell) => {
 
   test.each(LOCALES)('reads every awkward value as one word with %j', async (locale) => {
     expect(await words(VALUES, locale)).toEqual(VALUES);
+  });
+
+  test.each(LOCALES)('gets every awkward value through a template with %j', async (locale) => {
+    const named = Object.fromEntries(VALUES.map((value, index) => [`v${index}`, value]));
+    const places = VALUES.map((_, index) => `{v${index}}`).join(' ');
+    const { out, err } = await run(shell, fillCommand(`printf '%s\\n' ${places}`, named, 'web1'), locale);
+    expect(err).toBe('');
+    expect(out.split('\n').slice(0, -1)).toEqual(VALUES);
   });
 
   test.each(LOCALES)('gets every awkward value as a variable with %j', async (locale) => {
