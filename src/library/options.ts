@@ -11,8 +11,8 @@ import {
   type RunOptions,
   type TransportChoice,
 } from '../core/options.js';
-import { type Rolling, resolveRolling } from '../core/rolling.js';
 import { sshOptionFault } from '../core/own-options.js';
+import { type Rolling, resolveRolling } from '../core/rolling.js';
 import { show } from '../core/show.js';
 import { checkFile } from '../ssh/named-file.js';
 
@@ -192,13 +192,20 @@ export function resolveCommand(defaults: MachineOptions, options: CommandOptions
 }
 
 function rollingOf({ serial, maxFail, failFast, keepGoing, batchPause }: MachineOptions): Rolling {
-  return resolveRolling({
+  const names = {
+    serial: 'serial',
+    maxFail: 'maxFail',
+    failFast: 'failFast',
+    keepGoing: 'keepGoing',
+  };
+  const words = {
     ...(serial === undefined ? {} : { serial: String(serial) }),
     ...(maxFail === undefined ? {} : { maxFail: String(maxFail) }),
     failFast: failFast === true,
     keepGoing: keepGoing === true,
     batchPauseMs: batchPause === undefined ? 0 : duration(batchPause, 'batchPause'),
-  });
+  };
+  return resolveRolling(words, names);
 }
 
 // Somebody who writes `password` or `timeoutMs` must not wonder why it does nothing.
