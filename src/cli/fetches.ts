@@ -5,6 +5,7 @@ import type { ConnectionOptions } from '../core/options.js';
 import { show } from '../core/show.js';
 import { fillPath, targetValues } from '../core/template.js';
 import type { PlannedHost } from '../run/plan.js';
+import { planGet } from '../run/plan-transfer.js';
 import { fileNames } from '../sinks/file-name.js';
 
 /**
@@ -18,23 +19,20 @@ export function planFetches(
 ): readonly PlannedHost[] {
   const names = fileNames(plan.map(({ target }) => target));
   const owners = new Map<string, string>();
-  const pairs = fetches.map(splitFetch);
-  return plan.map(({ target, steps }, place) => {
-    const values = targetValues(target, plan.length, target.user ?? connection.user);
-    const requests = pairs.map(({ remote, local }) => ({
-      command: `get ${remote} ${local}`,
-      request: {
-        kind: 'get',
-        sources: [fillPath(remote, values)],
-        folder: path.join(path.resolve(fillPath(local, values)), names[place] ?? ''),
-        suffix: '',
-        ignoreMissing: false,
-        options: { ...TRANSFER_DEFAULTS, recursive: true },
-        owners,
-      } as const,
-    }));
-    return { target, steps: [...steps, ...requests] };
+  const options = { options: { ...TRANSFER_DEFAULTS, recursive: true }, ignoreMissing: false };
+  const gets = fetches.map(splitFetch).map(({ remote, local }) => {
+    const command = `get ${remote} ${local}`;
+    const hosts = plan.map(({ target }, place) => {
+      const values = targetValues(target, plan.length, target.user ?? connection.user);
+      const folder = path.join(path.resolve(fillPath(local, values)), names[place] ?? '');
+      return { command, sources: [fillPath(remote, values)], folder, suffix: '' };
+    });
+    return planGet(hosts, options, owners);
   });
+  return plan.map(({ target, steps }, place) => ({
+    target,
+    steps: [...steps, ...gets.flatMap((get) => get[place] ?? [])],
+  }));
 }
 
 // The last colon: names of hosts' files hold colons more often than folders here.

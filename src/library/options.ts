@@ -13,6 +13,7 @@ import {
 } from '../core/options.js';
 import { sshOptionFault } from '../core/own-options.js';
 import { show } from '../core/show.js';
+import type { TransferEvent } from '../core/transfer-result.js';
 import { checkFile } from '../ssh/named-file.js';
 
 type Unit = 'ms' | 's' | 'm' | 'h' | 'd';
@@ -78,8 +79,14 @@ export interface CommandOptions {
   readonly maxOutput?: number;
 }
 
-/** How a machine is reached, and what its commands have where they are not told otherwise. */
-export interface MachineOptions extends ConnectOptions, Omit<CommandOptions, 'signal' | 'stdin'> {}
+/**
+ * How a machine is reached, and what its commands have where they are not told otherwise; its transfers too, in
+ * what they share with commands.
+ */
+export interface MachineOptions extends ConnectOptions, Omit<CommandOptions, 'signal' | 'stdin' | 'onEvent'> {
+  /** Told of each event of its commands and transfers. */
+  readonly onEvent?: (event: CommandEvent | TransferEvent) => void | Promise<void>;
+}
 
 /** The same for all machines of a cluster. */
 export interface ClusterOptions extends MachineOptions {}
@@ -168,8 +175,8 @@ export function resolveCommand(defaults: MachineOptions, options: CommandOptions
   };
 }
 
-// Somebody who writes `password` or `timeoutMs` must not wonder why it does nothing.
-function checkNames(options: object, known: Readonly<Record<string, boolean>>): void {
+/** Somebody who writes `password` or `timeoutMs` must not wonder why it does nothing. @throws PsshError ERR_USAGE */
+export function checkNames(options: object, known: Readonly<Record<string, boolean>>): void {
   for (const name of Object.keys(options)) {
     if (known[name] === true) continue;
     const names = Object.keys(known).filter((one) => known[one] === true);
@@ -191,12 +198,12 @@ function limit(text: Duration | undefined, option: string): number | null {
   throw usageError(`${option}: ${show(text)} leaves no time; leave it out for the default`);
 }
 
-function whole(number: number, option: string, least: number, most: number): number {
+export function whole(number: number, option: string, least: number, most: number): number {
   if (Number.isSafeInteger(number) && number >= least && number <= most) return number;
   throw usageError(`${option}: ${show(String(number))} is no whole number from ${least} to ${most}`);
 }
 
-function oneOf<T extends string>(value: T, option: string, choices: readonly T[]): T {
+export function oneOf<T extends string>(value: T, option: string, choices: readonly T[]): T {
   if (choices.includes(value)) return value;
   throw usageError(`${option}: ${show(String(value))} is none; write ${choices.join(', ')}`);
 }

@@ -17,6 +17,8 @@ export interface SharedLinkOptions {
   readonly answerDeadlineMs: number;
   readonly window: number;
   readonly maxPacket: number;
+  /** Somebody comes back to it: its last user leaves it open. */
+  readonly isKept: () => boolean;
   /** It must not be given to anybody else. */
   readonly onOver: () => void;
 }
@@ -41,7 +43,7 @@ export class SharedLink {
   }
 
   /**
-   * The last to leave closes the socket. But OpenSSH's master does not survive its client's going while a session is
+   * The last to leave closes the socket, unless it is kept. But OpenSSH's master does not survive its client's going while a session is
    * not closed by both sides, or an OPEN not answered: what the server still says of it is written to freed memory.
    * So those are waited for; and where they don't come, or an OPEN was refused, the socket stays and the master is
    * poisoned.
@@ -50,6 +52,11 @@ export class SharedLink {
     const { slots, label } = this.options;
     slots.fail(notOpened('the connection was closed', label), user);
     this.users -= 1;
+    await this.closeUnlessWanted();
+  }
+
+  /** Nobody keeps it any more. */
+  async closeUnlessWanted(): Promise<void> {
     if (this.link !== null) await this.closeUnlessUsed(this.link);
   }
 
@@ -60,7 +67,7 @@ export class SharedLink {
     // Somebody may have come meanwhile.
     if (this.users > 0 || link.lost) return;
     if (link.busy) link.poisoned = true;
-    if (link.poisoned) {
+    if (link.poisoned || this.options.isKept()) {
       link.hold(false);
       return;
     }
