@@ -202,14 +202,11 @@ describe.each(['mux', 'process'] as const)('over %s', (transport) => {
   test('a connection that is lost on the way is told, and the next transfer has a new one', async () => {
     await using node1 = new Machine('node1', options());
     writeFileSync('file', Buffer.alloc(2_000_000));
-    const result = await node1.put('file', remote('file'), {
-      limitRate: 100_000,
-      onEvent: async ({ type }) => {
-        if (type !== 'started') return;
-        const masters = (await left(`${fleet.dir}/run`)).processes;
-        signalQuietly(masters.find(({ args }) => args.endsWith(' node1'))?.pid ?? 0, 'SIGKILL');
-      },
-    });
+    const sending = node1.put('file', remote('file'), { limitRate: 100_000 });
+    await until(() => leftovers(here).length > 0, { deadlineMs: 30_000, what: 'the first bytes' });
+    const masters = (await left(`${fleet.dir}/run`)).processes;
+    signalQuietly(masters.find(({ args }) => args.endsWith(' node1'))?.pid ?? 0, 'SIGKILL');
+    const result = await sending;
     expect(fields(result)).toEqual(['disconnected', null, null, 'ERR_DISCONNECTED', 0]);
     expect(fields(await node1.put('file', remote('file')))).toEqual(['ok', null, null, null, 1]);
     await until(() => leftovers(here).length === 0, { deadlineMs: 30_000, what: 'the temporary to go' });
