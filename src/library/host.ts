@@ -201,7 +201,7 @@ export class Host {
     const unkeep = this.session.transport.keep?.(master) ?? null;
     const letGo = async (): Promise<void> => {
       unhold();
-      await unkeep?.();
+      if ((await unkeep?.()) === false) kept.retire();
     };
     const held: Held = { lease: kept, letGo };
     this.held = held;

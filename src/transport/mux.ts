@@ -92,11 +92,11 @@ export function createMuxTransport(options: Partial<MuxOptions> = {}): Transport
     return new MuxConnection(link, sessions, (connection) => shared.leave(connection));
   };
 
-  const keep = (master: Master): (() => Promise<void>) => {
+  const keep = (master: Master): (() => Promise<boolean>) => {
     kept.add(master);
     return async () => {
       kept.delete(master);
-      await links.get(master)?.closeUnlessWanted();
+      return (await links.get(master)?.closeUnlessWanted()) ?? true;
     };
   };
 

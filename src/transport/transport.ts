@@ -74,7 +74,7 @@ export interface Transport {
   connect(master: Master, pool: MasterPool, signal: AbortSignal): Promise<Connection>;
   /**
    * What the connections to a master share stays for the next one, and keeps no process from ending meanwhile. Gives
-   * what lets go of it; null: there is nothing to keep.
+   * what lets go of it, and says whether the master may be used again; null: there is nothing to keep.
    */
-  keep?(master: Master): (() => Promise<void>) | null;
+  keep?(master: Master): (() => Promise<boolean>) | null;
 }
