@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Fleet, startFleet } from '../fleet/fleet.js';
 import { leftovers } from '../fleet/leftovers.js';
-import { sessionProcesses } from '../fleet/processes.js';
+import { listProcesses, sessionProcesses } from '../fleet/processes.js';
 import { until } from '../fleet/until.js';
 import { runProgram } from './cli.js';
 
@@ -55,6 +55,7 @@ const machine = new Machine('s1', { sshConfig: process.argv[1], connectTimeout: 
 const steps = await machine.execute(['echo one', 'sleep 0.5; echo two']);
 const { stdout } = await machine.execute('echo three');
 const cat = await machine.spawn('cat');
+cat.stderr.resume();
 cat.stdin.end('four');
 const four = await cat.stdout.toArray();
 console.log([...steps, { stdout }].map((step) => step.stdout.text().trim()).join(), four.join(), machine.connected);
@@ -82,10 +83,11 @@ test('a program that leaves a machine open ends by itself, and soon nothing of i
 
 /** Nothing that a session started is left on any of the servers. A leash's own sleep would be there for 45 seconds. */
 async function nothingRuns(): Promise<void> {
-  let left: unknown[] = [];
+  let left: readonly string[] = [];
   await until(
     async () => {
-      left = await sessionProcesses(fleet.dir);
+      const pids = await sessionProcesses(fleet.dir);
+      left = (await listProcesses()).flatMap(({ pid, args }) => (pids.includes(pid) ? [args] : []));
       return left.length === 0;
     },
     { deadlineMs: 20_000, everyMs: 100, what: 'the end of all that was started on the servers' },

@@ -55,8 +55,11 @@ test.each(blocks)('$name runs, and prints what the page says', async ({ name, co
   const { code: script } = await transform(code, { loader: 'ts', format: 'esm', target: 'node20.17' });
   const file = join(folder, `${name.replace(/\W/g, '-')}.mjs`);
   await writeFile(file, script);
+  // What the blocks send, and where they bring things to.
+  const cwd = await mkdtemp(join(fleet.dir, 'here-'));
+  await writeFile(join(cwd, 'app.ini'), 'key=value');
   const env = { ...fleet.env, PATH: `${join(fleet.dir, 'bin')}${delimiter}${fleet.env.PATH}`, NO_COLOR: '1' };
-  const ran = await runProgram(process.execPath, [file], { env });
+  const ran = await runProgram(process.execPath, [file], { env, cwd });
   expect([ran.code, ran.err]).toEqual([0, '']);
   // Editors cut blanks at the end of a line.
   const cut = (text: string): string => text.replace(/ +$/gm, '').trimEnd();
