@@ -1,12 +1,11 @@
 import path from 'node:path';
 import { usageError } from '../core/errors.js';
 import { TRANSFER_DEFAULTS } from '../core/files.js';
-import type { ConnectionOptions } from '../core/options.js';
 import { show } from '../core/show.js';
-import { fillPath, targetValues } from '../core/template.js';
-import type { PlannedHost } from '../run/plan.js';
-import { planGet } from '../run/plan-transfer.js';
+import { fillPath } from '../core/template.js';
+import type { PlannedHost, PlannedStep } from '../run/plan.js';
 import { fileNames } from '../sinks/file-name.js';
+import type { HostShare } from './split-options.js';
 
 /**
  * `--fetch REMOTE:LOCAL`: what each host's commands are followed by.
@@ -15,24 +14,29 @@ import { fileNames } from '../sinks/file-name.js';
 export function planFetches(
   plan: readonly PlannedHost[],
   fetches: readonly string[],
-  connection: ConnectionOptions,
+  shares: readonly HostShare[],
 ): readonly PlannedHost[] {
   const names = fileNames(plan.map(({ target }) => target));
   const owners = new Map<string, string>();
-  const options = { options: { ...TRANSFER_DEFAULTS, recursive: true }, ignoreMissing: false };
-  const gets = fetches.map(splitFetch).map(({ remote, local }) => {
-    const command = `get ${remote} ${local}`;
-    const hosts = plan.map(({ target }, place) => {
-      const values = targetValues(target, plan.length, target.user ?? connection.user);
-      const folder = path.join(path.resolve(fillPath(local, values)), names[place] ?? '');
-      return { command, sources: [fillPath(remote, values)], folder, suffix: '' };
+  const pairs = fetches.map(splitFetch);
+  return plan.map((host, place) => {
+    const values = shares[place]?.values ?? {};
+    const requests = pairs.map(({ remote, local }): PlannedStep => {
+      const command = `get ${remote} ${local}`;
+      if (host.skipped !== undefined) return { command, text: '' };
+      const request = {
+        kind: 'get',
+        sources: [fillPath(remote, values)],
+        folder: path.join(path.resolve(fillPath(local, values)), names[place] ?? ''),
+        suffix: '',
+        ignoreMissing: false,
+        options: { ...TRANSFER_DEFAULTS, recursive: true },
+        owners,
+      } as const;
+      return { command, request };
     });
-    return planGet(hosts, options, owners);
+    return { ...host, steps: [...host.steps, ...requests] };
   });
-  return plan.map(({ target, steps }, place) => ({
-    target,
-    steps: [...steps, ...gets.flatMap((get) => get[place] ?? [])],
-  }));
 }
 
 // The last colon: names of hosts' files hold colons more often than folders here.

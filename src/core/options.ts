@@ -1,3 +1,5 @@
+import { NO_ROLLING, type Rolling } from './rolling.js';
+
 /** How commands go over a master: by our own client of its socket, or by an `ssh -S` for each. */
 export type TransportChoice = 'auto' | 'mux' | 'process';
 
@@ -15,6 +17,8 @@ export interface ConnectionOptions {
   readonly identities: readonly string[];
   /** `Key=Value`, `ssh -o`. */
   readonly sshOptions: readonly string[];
+  /** The same, about host keys: stronger than what else is said, and jump hosts' too. */
+  readonly hostKeys: readonly string[];
   /** All of one host's connecting, retries included. @default 10 s */
   readonly connectTimeoutMs: number;
   /** How often a connection dropped before the login was done is tried again. @default 2 */
@@ -36,6 +40,7 @@ export interface ConnectionOptions {
 export const CONNECTION_DEFAULTS = {
   identities: [],
   sshOptions: [],
+  hostKeys: [],
   connectTimeoutMs: 10_000,
   connectRetries: 2,
   persistMs: 600_000,
@@ -78,6 +83,8 @@ export interface RunOptions {
   readonly keepCommands: boolean;
   /** A terminal for each command on its host, `ssh -tt`. @default none */
   readonly pty: Pty | null;
+  /** Batches, and how many failures end the run. @default all hosts at once, whatever fails */
+  readonly rolling: Rolling;
 }
 
 export const RUN_DEFAULTS = {
@@ -91,4 +98,5 @@ export const RUN_DEFAULTS = {
   maxOutput: 64 * 1024 * 1024,
   keepCommands: false,
   pty: null,
+  rolling: NO_ROLLING,
 } as const satisfies RunOptions;

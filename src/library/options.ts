@@ -12,8 +12,10 @@ import {
   type TransportChoice,
 } from '../core/options.js';
 import { sshOptionFault } from '../core/own-options.js';
+import { type Rolling, resolveRolling } from '../core/rolling.js';
 import { show } from '../core/show.js';
 import type { TransferEvent } from '../core/transfer-result.js';
+import { hostKeyOptions } from '../ssh/host-keys.js';
 import { checkFile } from '../ssh/named-file.js';
 
 type Unit = 'ms' | 's' | 'm' | 'h' | 'd';
@@ -35,6 +37,10 @@ export interface ConnectOptions {
   readonly identity?: string | readonly string[];
   /** `Keyword=value` each, `ssh -o`. */
   readonly sshOptions?: readonly string[];
+  /** Host keys from this file, not from the user's known_hosts. */
+  readonly knownHosts?: string;
+  /** Keys of hosts that are not known yet are taken and kept (`accept-new`); a changed one is refused. @default false */
+  readonly acceptNew?: boolean;
   /** All of one machine's connecting, retries included. @default '10s' */
   readonly connectTimeout?: Duration;
   /** How often a connection dropped before the login was done is tried again. @default 2 */
@@ -77,7 +83,23 @@ export interface CommandOptions {
   readonly onDisconnect?: 'kill' | 'leave';
   /** Bytes kept of each stream of a machine. @default 64 MiB */
   readonly maxOutput?: number;
+  /**
+   * Batches of so many machines, one after another; of a list the last size counts for all that follow. Without `maxFail`
+   * the first failure ends the run. @default all machines are one batch
+   */
+  readonly serial?: HostCount | readonly HostCount[];
+  /** More failed machines than this: no further one starts, its results are `skipped`. @default any number */
+  readonly maxFail?: HostCount;
+  /** Then what runs is cancelled too; without `maxFail` at the first failure. @default false */
+  readonly failFast?: boolean;
+  /** All batches, whatever fails. @default false */
+  readonly keepGoing?: boolean;
+  /** Between a batch and the next. @default none */
+  readonly batchPause?: Duration;
 }
+
+/** A number of machines, or a part of all of them. */
+export type HostCount = number | `${number}%`;
 
 /**
  * How a machine is reached, and what its commands have where they are not told otherwise; its transfers too, in
@@ -98,6 +120,8 @@ const CONNECT_NAMES = {
   jump: true,
   identity: true,
   sshOptions: true,
+  knownHosts: true,
+  acceptNew: true,
   connectTimeout: true,
   connectRetries: true,
   persist: true,
@@ -120,6 +144,11 @@ const COMMAND_NAMES = {
   drain: true,
   onDisconnect: true,
   maxOutput: true,
+  serial: true,
+  maxFail: true,
+  failFast: true,
+  keepGoing: true,
+  batchPause: true,
 } as const satisfies Record<keyof CommandOptions, true>;
 
 /** @throws PsshError ERR_USAGE */
@@ -147,6 +176,7 @@ export function resolveConnect(options: MachineOptions): ConnectionOptions {
     ...(jump === undefined ? {} : { jump }),
     identities,
     sshOptions,
+    hostKeys: hostKeyOptions(options, 'knownHosts'),
     connectTimeoutMs: limit(options.connectTimeout, 'connectTimeout') ?? CONNECTION_DEFAULTS.connectTimeoutMs,
     connectRetries: whole(options.connectRetries ?? 2, 'connectRetries', 0, 100),
     persistMs: duration(options.persist ?? '0s', 'persist'),
@@ -172,7 +202,25 @@ export function resolveCommand(defaults: MachineOptions, options: CommandOptions
     capture: true,
     maxOutput: whole(maxOutput, 'maxOutput', 0, Number.MAX_SAFE_INTEGER),
     keepCommands: merged.keepCommands === true,
+    rolling: rollingOf(merged),
   };
+}
+
+function rollingOf({ serial, maxFail, failFast, keepGoing, batchPause }: MachineOptions): Rolling {
+  const names = {
+    serial: 'serial',
+    maxFail: 'maxFail',
+    failFast: 'failFast',
+    keepGoing: 'keepGoing',
+  };
+  const words = {
+    ...(serial === undefined ? {} : { serial: String(serial) }),
+    ...(maxFail === undefined ? {} : { maxFail: String(maxFail) }),
+    failFast: failFast === true,
+    keepGoing: keepGoing === true,
+    batchPauseMs: batchPause === undefined ? 0 : duration(batchPause, 'batchPause'),
+  };
+  return resolveRolling(words, names);
 }
 
 /** Somebody who writes `password` or `timeoutMs` must not wonder why it does nothing. @throws PsshError ERR_USAGE */

@@ -40,8 +40,8 @@ function preparePut(paths: readonly string[], options: PutOptions): TransferPlan
   return {
     commands: [text, ...after],
     templates: paths,
-    plan: (targets, values) => {
-      const following = planCommands(targets, after, { env: {}, raw: false });
+    plan: (targets, values, _, count) => {
+      const following = planCommands(targets, after, { env: {}, raw: false, count });
       const hosts = targets.map((target) => {
         const filled = values(target);
         return {
