@@ -72,4 +72,9 @@ export interface Connection {
 export interface Transport {
   readonly kind: 'mux' | 'process' | 'plain' | 'auto';
   connect(master: Master, pool: MasterPool, signal: AbortSignal): Promise<Connection>;
+  /**
+   * What the connections to a master share stays for the next one, and keeps no process from ending meanwhile. Gives
+   * what lets go of it, and says whether the master may be used again; null: there is nothing to keep.
+   */
+  keep?(master: Master): (() => Promise<boolean>) | null;
 }

@@ -84,7 +84,8 @@ function finish(graceSeconds: number): string[] {
 function watch(silenceSeconds: number): string[] {
   return [
     // Asked anew: a TERM between the start of a sleep and the next line must not leave it behind.
-    'nap() { eval z=$last; kill $z 2>/dev/null; }',
+    // And by KILL: a fork that has not run yet still has the shell's own hand on TERM, and would sleep on.
+    'nap() { eval z=$last; kill -s KILL $z 2>/dev/null; }',
     'watch() { trap "b=1" USR1; trap "nap; exit 0" TERM; echo leash $me >&3; while :; do b=0',
     `sleep ${silenceSeconds} 3>&- & eval z=$last; wait $z; if test $b -eq 0; then break; fi; nap; done`,
     'echo lost >&3; finish; kill $me; }',
