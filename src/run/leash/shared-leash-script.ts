@@ -26,8 +26,14 @@ const LOOK = [
   'u="-o pid= -o ppid= -o sid= -o stat= -o args="',
   // Without variables where ps can not show them.
   'look() { ps axeww $u 2>/dev/null || ps -A $u 2>/dev/null; }',
-  // PID PPID SID STAT, and whether it bears the mark.
-  'sift() { look | while read -r a d e f g; do case $g in *$1*) echo $a $d $e $f 1;; *) echo $a $d $e $f 0;; esac; done; }',
+  // PID PPID SID STAT, and whether it bears the mark. The mark stands in no text or variable of the programs that look.
+  [
+    'h=@{last%?}; if command -v awk >/dev/null 2>&1; then sift() { { echo $1; look; } | awk "NR == 1 { m = @{h}1; next }',
+    '{ print @{h}1, @{h}2, @{h}3, @{h}4, (index(@{h}0, m) > 0) }"; }',
+  ].join(' '),
+  // A shell reads a pipe byte by byte, and the variables of all processes are many.
+  'else sift() { look | while read -r a d e f g; do case $g in *$1*) echo $a $d $e $f 1;; *) echo $a $d $e $f 0;; esac; done; }',
+  'fi',
   'learn() { s=; set -- $(sift $m); while test $# -ge 5; do if test $5 -eq 1 && test $1 -eq $3 && test $2 -eq $p; then s="$s $1"; fi; shift 5; done; }',
 ] as const;
 

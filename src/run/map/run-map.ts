@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Sink } from '../../core/events.js';
 import { worseCode } from '../../core/exit-code.js';
 import { Template } from '../../core/map/replacement.js';
@@ -57,9 +58,9 @@ export async function runMap(request: MapRequest): Promise<MapSummary> {
   // What a host waits for may be a timer that holds nobody.
   const held = setInterval(() => undefined, LONG_MS);
   const { signal, dispose } = runSignal(request.signal, options.deadlineMs);
-  const connecting = runSignal(signal, null);
   const over = new AbortController();
-  const ends = runSignal(over.signal, null);
+  const connecting = AbortSignal.any([signal, over.signal]);
+  setMaxListeners(0, connecting);
   const hosts: MapHost[] = [];
   const queue = new TaskQueue({
     batches: request.batches,
@@ -82,7 +83,7 @@ export async function runMap(request: MapRequest): Promise<MapSummary> {
     const context: MapContext = {
       ...{ pool: request.pool, transport: request.transport, store: request.store },
       ...{ options, command, queue, delivery, bus, signal },
-      connecting: AbortSignal.any([connecting.signal, ends.signal]),
+      connecting,
       hosts: request.targets.length,
       gate: turnstile(options.fanout),
     };
@@ -98,8 +99,6 @@ export async function runMap(request: MapRequest): Promise<MapSummary> {
   } finally {
     signal.removeEventListener('abort', stop);
     clearInterval(held);
-    ends.dispose();
-    connecting.dispose();
     dispose();
   }
   const summary = tally.summary(request, queue, hosts, signal, Math.round(performance.now() - started));
