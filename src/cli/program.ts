@@ -12,6 +12,7 @@ import { addHostsCommand } from './commands/hosts.js';
 import { addMapCommand } from './commands/map.js';
 import { addMastersCommand } from './commands/masters.js';
 import { addPutCommand } from './commands/put.js';
+import { addRerunCommand } from './commands/rerun.js';
 import { addRunsCommand } from './commands/runs.js';
 import { addSyncCommand } from './commands/sync.js';
 import { applyDefaults } from './defaults.js';
@@ -29,6 +30,7 @@ const COMMANDS = new Map<string, AddCommand>([
   ['masters', addMastersCommand],
   ['hosts', addHostsCommand],
   ['runs', addRunsCommand],
+  ['rerun', addRerunCommand],
   ['config', addConfigCommand],
 ]);
 

@@ -6,7 +6,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { frameCommand, joinWords } from '../../src/core/command.js';
 import { quoteForShell } from '../../src/core/quote.js';
+import { fillCommand } from '../../src/core/template.js';
 import { ensureShells, SHELLS, type ShellName } from '../fleet/ensure-shells.js';
+import { VALUES } from './awkward-values.js';
 
 let shells: Readonly<Record<ShellName, string>>;
 let home: string;
@@ -37,82 +39,6 @@ function run(shell: ShellName, text: string, env: NodeJS.ProcessEnv = {}): Promi
 
 const LOCALES = [{}, { LC_ALL: 'C.UTF-8' }];
 
-// Every one of these is something else than itself to one shell or another when it is not quoted.
-const VALUES = [
-  '',
-  ' ',
-  ' a  b ',
-  'tab\there',
-  "'",
-  "''",
-  "it's",
-  '"',
-  'say "hi"',
-  '\\',
-  '\\\\',
-  'a\\',
-  '\\n',
-  "\\'",
-  "'\\",
-  "foo\\' '; echo INJECTED #",
-  "'; echo INJECTED; '",
-  '"; echo INJECTED; "',
-  "\\'; echo INJECTED #",
-  '!',
-  '!!',
-  '!$',
-  'wow!',
-  '\\!',
-  "'!'",
-  '!-1',
-  '$(echo INJECTED)',
-  '`echo INJECTED`',
-  '$HOME',
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's braces
-  '${HOME}',
-  '(echo INJECTED)',
-  '$status',
-  '$',
-  '$$',
-  '%self',
-  '%1',
-  '%',
-  '=ls',
-  '~',
-  '~root',
-  '*',
-  '?',
-  '[a-z]*',
-  '{a,b}',
-  '{}',
-  '-n',
-  '--',
-  '--help',
-  '-',
-  ';',
-  '&',
-  '&& echo INJECTED',
-  '|',
-  '>x',
-  '<x',
-  '^',
-  '^a^b',
-  '#',
-  '# not a comment',
-  'a#b',
-  '@',
-  'a=b',
-  ':',
-  '.',
-  'ä ö ü ß',
-  '日本語',
-  '🦊',
-  '\u00a0',
-  'e\u0301',
-  '\u0001\u001b[31m\u007f',
-  'x'.repeat(4000),
-];
-
 test('the corpus is as large as it claims', () => {
   expect(new Set(VALUES).size).toBe(VALUES.length);
   expect(VALUES.length).toBeGreaterThanOrEqual(40);
@@ -137,6 +63,14 @@ describe.each(SHELLS)('%s', (shell) => {
 
   test.each(LOCALES)('reads every awkward value as one word with %j', async (locale) => {
     expect(await words(VALUES, locale)).toEqual(VALUES);
+  });
+
+  test.each(LOCALES)('gets every awkward value through a template with %j', async (locale) => {
+    const named = Object.fromEntries(VALUES.map((value, index) => [`v${index}`, value]));
+    const places = VALUES.map((_, index) => `{v${index}}`).join(' ');
+    const { out, err } = await run(shell, fillCommand(`printf '%s\\n' ${places}`, named, 'web1'), locale);
+    expect(err).toBe('');
+    expect(out.split('\n').slice(0, -1)).toEqual(VALUES);
   });
 
   test.each(LOCALES)('gets every awkward value as a variable with %j', async (locale) => {

@@ -5,8 +5,9 @@ import { usageError } from '../../core/errors.js';
 import { RUN_DEFAULTS } from '../../core/options.js';
 import { show } from '../../core/show.js';
 import type { MapOptions, Workdir } from '../../run/map/options.js';
-import { checkedOnDisconnect, resolveEnv } from '../commands/exec.js';
 import { timeLimit, wholeNumber } from '../connection-options.js';
+import { resolveEnv } from '../exec-run.js';
+import { checkedOnDisconnect } from '../run-options.js';
 import { collect, type SharedOptions } from '../shared-options.js';
 import { parseSize } from '../view-options.js';
 
