@@ -43,7 +43,11 @@ try {
   const each = `ssh -S ${sockets}h$(( $1 % ${HOSTS} + 1 )) -o ProxyCommand=false x true`;
   console.log(`${HOSTS} hosts, ${SLOTS} slots each`);
   const log = join(fleet.dir, 'joblog');
-  const map = rate('ours', TASKS, `${ours} map --slots ${SLOTS} --joblog ${log} true {} :::: ${listOf(TASKS)}`);
+  const map = rate(
+    'ours',
+    TASKS,
+    `${ours} map --slots ${SLOTS} --joblog ${log} true {} :::: ${listOf(TASKS)}`,
+  );
   const xargs = rate(
     'xargs ssh -S',
     XARGS_TASKS,
@@ -54,7 +58,9 @@ try {
     PARALLEL_TASKS,
     `TIME parallel --will-cite --sshlogin '${logins}' true {} :::: ${listOf(PARALLEL_TASKS)}`,
   );
-  console.log(`ours: ${(map / parallel).toFixed(1)} times GNU parallel, ${(map / xargs).toFixed(1)} times xargs`);
+  console.log(
+    `ours: ${(map / parallel).toFixed(1)} times GNU parallel, ${(map / xargs).toFixed(1)} times xargs`,
+  );
 } finally {
   measure(bench, `TIME ${process.execPath} ${BIN} masters close`);
   await fleet.stop();

@@ -11,7 +11,11 @@ export function logReader(env: NodeJS.ProcessEnv, options: Pick<ExecOptions, 'gi
 
 /** Where somebody may read a stream of ours as a job's log: what keeps hosts from giving commands in it. */
 export function logFilter(
-  { io, options, view }: Pick<Execution, 'io'> & {
+  {
+    io,
+    options,
+    view,
+  }: Pick<Execution, 'io'> & {
     readonly options: Pick<ExecOptions, 'github'>;
     readonly view: string;
   },

@@ -2,15 +2,23 @@ import type { Command } from 'commander';
 import { usageError } from '../../core/errors.js';
 import { EXIT } from '../../core/exit-code.js';
 import { Template } from '../../core/map/replacement.js';
+import type { Shard } from '../../core/shard.js';
 import { show } from '../../core/show.js';
 import type { Target } from '../../core/target.js';
+import { Writer } from '../../sinks/writer.js';
 import type { CommandContext } from '../command-context.js';
 import { refuseWithoutMaster, resolveConnection } from '../connection-options.js';
 import { configFileOf } from '../defaults.js';
 import type { Io } from '../io.js';
 import { type MapCliOptions, mapOptions, mapView, resolveMap } from '../map/map-options.js';
 import { type MapWords, readMapWords } from '../map/map-words.js';
-import { addConnectionOptions, addGeneralOptions, addTargetOptions, mergedOptions } from '../shared-options.js';
+import { chosenShard } from '../shard.js';
+import {
+  addConnectionOptions,
+  addGeneralOptions,
+  addTargetOptions,
+  mergedOptions,
+} from '../shared-options.js';
 import { resolveTargets } from '../targets.js';
 
 export function addMapCommand(program: Command, { io, done }: CommandContext): Command {
@@ -36,19 +44,22 @@ export function addMapCommand(program: Command, { io, done }: CommandContext): C
     checkTexts(words, [...run.puts, ...run.gets]);
     const takesInput = merged.host?.some(({ kind, value }) => kind === 'hostfile' && value === '-') === true;
     if (words.readsInput && takesInput)
-      throw usageError('the values and --hostfile - would both read our input; name a file of hosts or of values');
+      throw usageError(
+        'the values and --hostfile - would both read our input; name a file of hosts or of values',
+      );
+    const shard = chosenShard(merged.shard, io.env);
     const notes: string[] = [];
     const config = configFileOf(program, io.env, command);
     const onNote = (note: string): void => void notes.push(note);
     const targets = await resolveTargets({ options: merged, connection, config, io, onNote });
     if (merged.quiet !== true) for (const note of notes) io.stderr.write(`pssh-ts: ${note}\n`);
     if (merged.dryRun === true) {
-      done(await dryMap(words, targets, io));
+      done(await dryMap(words, shard, targets, io));
       return;
     }
     // Loaded when it is needed: what only prints or refuses starts quicker.
     const { executeMap } = await import('../map/execute-map.js');
-    done(await executeMap({ targets, connection, run, words, view, options: merged, io }));
+    done(await executeMap({ targets, connection, run, words, view, shard, options: merged, io }));
   });
   return command;
 }
@@ -69,15 +80,21 @@ function checkTexts({ command, sources }: MapWords, paths: readonly string[]): v
 }
 
 /** Prints what would be run. */
-async function dryMap({ command, sources }: MapWords, targets: readonly Target[], io: Io): Promise<number> {
+async function dryMap(
+  { command, sources }: MapWords,
+  shard: Shard | null,
+  targets: readonly Target[],
+  io: Io,
+): Promise<number> {
   const { taskBatches } = await import('../../run/map/task-source.js');
   const { shownCommand } = await import('../../run/map/run-map.js');
   const template = Template.command(command, sources.length);
+  const stdout = new Writer(io.stdout, () => undefined);
   let count = 0;
-  for await (const batch of taskBatches({ command, sources })) {
+  for await (const batch of taskBatches({ command, sources, shard })) {
     count += batch.length;
     const lines = batch.map((task) => shownCommand(task, template) ?? `# ${show(task.values.join(' '))}`);
-    if (!io.stdout.write(`${lines.join('\n')}\n`)) await new Promise((resolve) => io.stdout.once('drain', resolve));
+    await stdout.write(`${lines.join('\n')}\n`);
   }
   const hosts = `${targets.length} host${targets.length === 1 ? '' : 's'}`;
   io.stderr.write(`pssh-ts: dry run: ${count} task${count === 1 ? '' : 's'} for ${hosts}; nothing was run\n`);

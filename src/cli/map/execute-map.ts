@@ -3,6 +3,7 @@ import { EXIT } from '../../core/exit-code.js';
 import type { KnownTasks } from '../../core/map/joblog.js';
 import type { MapEvent } from '../../core/map/task.js';
 import type { ConnectionOptions } from '../../core/options.js';
+import type { Shard } from '../../core/shard.js';
 import type { Target } from '../../core/target.js';
 import { openPool } from '../../master/open-pool.js';
 import type { MapOptions } from '../../run/map/options.js';
@@ -28,6 +29,8 @@ export interface MapExecution {
   readonly run: MapOptions;
   readonly words: MapWords;
   readonly view: MapView;
+  /** Of the tasks only this share; null: all. */
+  readonly shard: Shard | null;
   readonly options: MapCliOptions;
   readonly io: Io;
 }
@@ -78,7 +81,7 @@ export async function executeMap(execution: MapExecution): Promise<number> {
       const summary = await runMap({
         ...{ targets, command: words.command, values: words.sources.length, ends: !words.readsInput },
         batches: taskBatches({
-          ...{ command: words.command, sources: words.sources },
+          ...{ command: words.command, sources: words.sources, shard: execution.shard },
           ...(known === null ? {} : { known: { tasks: known, failedToo: options.resumeFailed !== true } }),
           onKnown: () => {
             knownCount += 1;

@@ -8,6 +8,7 @@ import type { MapOptions, Workdir } from '../../run/map/options.js';
 import { timeLimit, wholeNumber } from '../connection-options.js';
 import { resolveEnv } from '../exec-run.js';
 import { checkedOnDisconnect } from '../run-options.js';
+import { shardOption } from '../shard.js';
 import { collect, type SharedOptions } from '../shared-options.js';
 import { parseSize } from '../view-options.js';
 
@@ -40,17 +41,29 @@ export interface MapCliOptions extends SharedOptions {
   readonly progress?: boolean;
   readonly maxOutput?: string;
   readonly github?: boolean;
+  readonly shard?: string;
 }
 
 export type MapView = 'group' | 'lines' | 'json' | 'ndjson' | 'quiet';
 
 export function mapOptions(): readonly Option[] {
   const running: readonly Option[] = [
-    new Option('--slots <number|auto>', 'tasks at once on each host; auto: as many as it has cores (default 1)'),
-    new Option('--retries <number>', 'further tries of a task that failed, on another host where there is one (default 0)'),
-    new Option('--max-host-failures <number>', 'failed tasks in a row that take a host out (default: none do)'),
+    new Option(
+      '--slots <number|auto>',
+      'tasks at once on each host; auto: as many as it has cores (default 1)',
+    ),
+    new Option(
+      '--retries <number>',
+      'further tries of a task that failed, on another host where there is one (default 0)',
+    ),
+    new Option(
+      '--max-host-failures <number>',
+      'failed tasks in a row that take a host out (default: none do)',
+    ),
     new Option('-0, --null', 'values end with a NUL byte, not with the line'),
-    new Option('--env <name=value>', 'set a variable; NAME alone takes our value; repeatable').argParser(collect),
+    new Option('--env <name=value>', 'set a variable; NAME alone takes our value; repeatable').argParser(
+      collect,
+    ),
     new Option('-u, --timeout <duration>', 'time for one task, its files included (default none)'),
     new Option('--deadline <duration>', 'time for the whole run (default none)'),
     new Option('--kill-grace <duration>', 'between TERM and KILL when a task is given up (default 5s)'),
@@ -61,8 +74,13 @@ export function mapOptions(): readonly Option[] {
     new Option('--drain <duration>', 'how long output is awaited after a task has exited (default 5s)'),
   ];
   const files: readonly Option[] = [
-    new Option('--put <file>', 'send this file or folder before the task; a template; repeatable').argParser(collect),
-    new Option('--get <file>', 'bring this back when the task has ended well; a template; repeatable').argParser(collect),
+    new Option('--put <file>', 'send this file or folder before the task; a template; repeatable').argParser(
+      collect,
+    ),
+    new Option(
+      '--get <file>',
+      'bring this back when the task has ended well; a template; repeatable',
+    ).argParser(collect),
     new Option('--to <folder>', 'where --get brings it (default: the folder we are in)'),
     new Option(
       '--workdir <task|host|folder>',
@@ -87,6 +105,7 @@ export function mapOptions(): readonly Option[] {
     new Option('--max-output <size>', 'kept of each stream of a task by --json and --ndjson (default 64MiB)'),
   ];
   return [
+    shardOption('tasks'),
     ...running.map((option) => option.helpGroup('Running:')),
     ...files.map((option) => option.helpGroup('Files:')),
     ...output.map((option) => option.helpGroup('Output:')),
@@ -116,10 +135,13 @@ export function mapView(options: MapCliOptions): MapView {
 export function resolveMap(options: MapCliOptions, view: MapView, env: NodeJS.ProcessEnv): MapOptions {
   const { joblog, resume, resumeFailed } = options;
   if (joblog === undefined && (resume === true || resumeFailed === true))
-    throw usageError(`${resume === true ? '--resume' : '--resume-failed'} needs the log of the run; add --joblog FILE`);
+    throw usageError(
+      `${resume === true ? '--resume' : '--resume-failed'} needs the log of the run; add --joblog FILE`,
+    );
   const puts = options.put ?? [];
   const gets = options.get ?? [];
-  if ([...puts, ...gets].some((text) => text.trim() === '')) throw usageError('--put, --get: a path is empty; name a file');
+  if ([...puts, ...gets].some((text) => text.trim() === ''))
+    throw usageError('--put, --get: a path is empty; name a file');
   if (options.to !== undefined && gets.length === 0)
     throw usageError('--to is where --get brings files; add --get FILE');
   const kept = view === 'json' || view === 'ndjson';

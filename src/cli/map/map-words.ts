@@ -20,7 +20,9 @@ export interface MapWords {
 export function readMapWords(words: readonly string[], io: Pick<Io, 'stdin'>, end: '\n' | '\0'): MapWords {
   const linked = words.find((word) => /^:{3,4}\+$/.test(word));
   if (linked !== undefined)
-    throw usageError(`${linked}: sources that are linked are not known here; write the pairs as lines of one source`);
+    throw usageError(
+      `${linked}: sources that are linked are not known here; write the pairs as lines of one source`,
+    );
   const first = words.findIndex(isSeparator);
   const command = (first === -1 ? words : words.slice(0, first)).join(' ');
   const sources: ValueSource[] = [];
@@ -56,6 +58,9 @@ function fileSource(name: string, end: '\n' | '\0'): ValueSource {
     const fd = openSync(name, 'r');
     return { kind: 'lines', name, open: () => createReadStream(name, { fd }), end };
   } catch (error) {
-    throw usageError(`:::: ${show(name)} can't be read: ${systemReason(error)}; name a file of values`, error);
+    throw usageError(
+      `:::: ${show(name)} can't be read: ${systemReason(error)}; name a file of values`,
+      error,
+    );
   }
 }

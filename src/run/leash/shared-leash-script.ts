@@ -20,7 +20,9 @@ import { BELOW_A_SERVER, ending, GREET, type LeashTimes, scriptCommand, watch } 
  * learnt before and still bear it, and those in whose text it stands. On dropbear all sessions of a connection are one:
  * there each process that bears the mark counts, and the session is called x.
  */
-const BEFORE = ['me=$$; last=$0; p=$PPID; trap "" HUP PIPE; s=; t=; x=; l=; n=0; w=; z=; b=0; read -r m'] as const;
+const BEFORE = [
+  'me=$$; last=$0; p=$PPID; trap "" HUP PIPE; s=; t=; x=; l=; n=0; w=; z=; b=0; read -r m',
+] as const;
 
 const LOOK = [
   'u="-o pid= -o ppid= -o sid= -o stat= -o args="',

@@ -186,7 +186,7 @@ export class MapHost {
     const { kind, reason } = connection;
     const transport = { kind, ...(reason === undefined ? {} : { reason }) };
     await bus.emit({
-      ...{ type: 'connected', time: Date.now(), target: this.target } as const,
+      ...({ type: 'connected', time: Date.now(), target: this.target } as const),
       ...{ reused: lease.reused, transport, slots },
     });
     const working = [first.work(numbers(1, Math.min(slots, LANE_SLOTS)))];

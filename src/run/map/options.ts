@@ -2,7 +2,10 @@ import type { RunOptions } from '../../core/options.js';
 
 /** How many tasks are run. */
 export interface MapOptions
-  extends Pick<RunOptions, 'fanout' | 'timeoutMs' | 'deadlineMs' | 'killGraceMs' | 'onDisconnect' | 'drainMs'> {
+  extends Pick<
+    RunOptions,
+    'fanout' | 'timeoutMs' | 'deadlineMs' | 'killGraceMs' | 'onDisconnect' | 'drainMs'
+  > {
   /** Tasks at once on each host; auto: as many as it has cores. @default 1 */
   readonly slots: number | 'auto';
   /** Further tries of a task that failed, on another host where there is one. @default 0 */

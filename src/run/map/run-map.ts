@@ -164,7 +164,10 @@ export function shownCommand({ seq, values }: Task, command: Template): string |
 
 /** The results so far, counted. */
 class Tally {
-  private readonly counts = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
+  private readonly counts = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<
+    Status,
+    number
+  >;
   private total = 0;
   private code = 0;
 
@@ -185,7 +188,8 @@ class Tally {
     let { code } = this;
     // Nobody was there to run them: why that was so is what failed.
     if (this.counts.skipped > 0 || (unread && queue.isDeserted))
-      for (const { out } of hosts) if (out !== null) code = worseCode(code, { status: out.status, error: out.error });
+      for (const { out } of hosts)
+        if (out !== null) code = worseCode(code, { status: out.status, error: out.error });
     if (unread && signal.aborted && endedBy(signal) === 'deadline')
       code = worseCode(code, { status: 'skipped', error: null, skippedBy: 'deadline' });
     return {

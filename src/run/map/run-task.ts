@@ -126,7 +126,8 @@ function ownFault(error: unknown): unknown {
   return new PsshError('ERR_TRANSFER', error.message, { cause: error });
 }
 
-const isUnsent = (ending: Ending): boolean => ending.by === 'fault' && ending.error.code === 'ERR_CHANNEL_OPEN';
+const isUnsent = (ending: Ending): boolean =>
+  ending.by === 'fault' && ending.error.code === 'ERR_CHANNEL_OPEN';
 
 async function runCommand(
   context: TaskContext,

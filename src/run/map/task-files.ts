@@ -81,14 +81,22 @@ export class TaskFiles {
     work: Work,
     slot: number,
     signal: AbortSignal,
-  ): Promise<{ readonly cwd: string | null; readonly sent: number; readonly files: readonly TransferredFile[] }> {
+  ): Promise<{
+    readonly cwd: string | null;
+    readonly sent: number;
+    readonly files: readonly TransferredFile[];
+  }> {
     const { workdir, puts } = this.plan;
     if (workdir === null) return { cwd: null, sent: 0, files: [] };
     const filling = this.filling(work, slot);
     const sources = puts.map((template) => template.plain(filling));
     const places = sources.map(placeBelow);
     const host = this.transferHost(signal);
-    const cwd = await this.folderFor(work, places.map((place) => path.posix.dirname(place)), host);
+    const cwd = await this.folderFor(
+      work,
+      places.map((place) => path.posix.dirname(place)),
+      host,
+    );
     const files: TransferredFile[] = [];
     for (const [index, source] of sources.entries()) {
       const dest = `${cwd}/${places[index]}`;
@@ -109,8 +117,12 @@ export class TaskFiles {
       const place = placeBelow(name);
       const source = name.startsWith('/') || name.startsWith('~') || cwd === null ? name : `${cwd}/${name}`;
       const request = {
-        ...{ kind: 'get', sources: [source], suffix: '', ignoreMissing: false } as const,
-        ...{ folder: path.join(to, path.dirname(place)), options: OPTIONS, owners: new Map<string, string>() },
+        ...({ kind: 'get', sources: [source], suffix: '', ignoreMissing: false } as const),
+        ...{
+          folder: path.join(to, path.dirname(place)),
+          options: OPTIONS,
+          owners: new Map<string, string>(),
+        },
       };
       files.push(...(await get(request, this.transferHost(signal))));
     }

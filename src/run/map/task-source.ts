@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { usageError } from '../../core/errors.js';
 import type { KnownTasks } from '../../core/map/joblog.js';
 import type { Task } from '../../core/map/task.js';
+import { isInShard, type Shard } from '../../core/shard.js';
 
 /** Where one value of each task comes from. */
 export type ValueSource =
@@ -44,6 +45,8 @@ export interface TaskSourceOptions {
   /** What earlier runs have done. */
   readonly known?: { readonly tasks: KnownTasks; readonly failedToo: boolean };
   readonly onKnown?: () => void;
+  /** Of the tasks only those of this share, by what they are. */
+  readonly shard?: Shard | null;
 }
 
 /**
@@ -56,6 +59,7 @@ export async function* taskBatches({
   sources,
   known,
   onKnown,
+  shard = null,
 }: TaskSourceOptions): AsyncGenerator<readonly Task[]> {
   const [first, ...others] = sources;
   if (first === undefined) return;
@@ -68,6 +72,7 @@ export async function* taskBatches({
       for (const rest of product(held)) {
         seq += 1;
         const task = new LazyTask(seq, [value, ...rest], command);
+        if (shard !== null && !isInShard(task.key, shard)) continue;
         if (known?.tasks.take(task.key, known.failedToo) === true) onKnown?.();
         else batch.push(task);
         if (batch.length < BATCH) continue;
@@ -124,7 +129,9 @@ async function* valuesOf(source: ValueSource): AsyncGenerator<readonly string[]>
       held = values.pop() ?? '';
       count += values.length;
       if (held.length > LONGEST_VALUE)
-        throw usageError(`${name}: value ${count + 1} is longer than a command can be; is it a list of values?`);
+        throw usageError(
+          `${name}: value ${count + 1} is longer than a command can be; is it a list of values?`,
+        );
       if (values.length > 0) yield values.map(cut);
     }
     held += decode();

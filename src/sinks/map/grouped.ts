@@ -1,8 +1,8 @@
 import type { Sink } from '../../core/events.js';
 import type { MapEvent } from '../../core/map/task.js';
 import type { Output } from '../../core/output.js';
-import { terminalSafe } from '../terminal-safe.js';
 import { shownOutput } from '../shown-output.js';
+import { terminalSafe } from '../terminal-safe.js';
 import type { Writer } from '../writer.js';
 
 export interface GroupedOptions {

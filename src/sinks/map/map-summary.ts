@@ -45,7 +45,9 @@ export class MapSummarySink implements Sink<MapEvent> {
         return quiet ? undefined : this.tell(`${event.target.label} is out: ${event.out.message}`);
       case 'connecting':
         return verbose
-          ? this.tell(`${event.target.label}: logging in${event.attempt > 1 ? `, attempt ${event.attempt}` : ''}`)
+          ? this.tell(
+              `${event.target.label}: logging in${event.attempt > 1 ? `, attempt ${event.attempt}` : ''}`,
+            )
           : undefined;
       case 'connected': {
         const { target, reused, transport, slots } = event;
@@ -102,7 +104,9 @@ export class MapSummarySink implements Sink<MapEvent> {
     if (failed === 0 && !unread) return quiet ? '' : `pssh-ts: ${tasks} ok on ${by} in ${time}${before}\n`;
     const head = `pssh-ts: ${failed} of ${tasks} failed on ${by} in ${time}${before}${rest}`;
     const groups = [...this.groups.values()].sort((a, b) => b.count - a.count).map(groupLine);
-    const gone = out.map(({ target, out: why }) => `  out: ${safeInLine(target.label)}: ${safeInLine(why?.message ?? '')}\n`);
+    const gone = out.map(
+      ({ target, out: why }) => `  out: ${safeInLine(target.label)}: ${safeInLine(why?.message ?? '')}\n`,
+    );
     return `${color ? `${RED}${head}${RESET}` : head}\n${groups.join('')}${gone.join('')}`;
   }
 
@@ -129,6 +133,8 @@ function ranges(seqs: readonly number[]): string {
     if (last !== undefined && last.to + 1 === seq) last.to = seq;
     else found.push({ from: seq, to: seq });
   }
-  const shown = found.slice(0, MOST_RANGES).map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`));
+  const shown = found
+    .slice(0, MOST_RANGES)
+    .map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`));
   return `${shown.join(',')}${found.length > MOST_RANGES ? ',…' : ''}`;
 }

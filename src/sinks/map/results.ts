@@ -46,7 +46,11 @@ export class ResultsSink implements Sink<MapEvent> {
   }
 }
 
-const ending = (result: TaskResult): object => ({ schema: 'pssh-ts/task@1', ...taskEnding(result), error: result.error });
+const ending = (result: TaskResult): object => ({
+  schema: 'pssh-ts/task@1',
+  ...taskEnding(result),
+  error: result.error,
+});
 
 async function write(file: string, output: Output): Promise<void> {
   if (output.length <= SMALL) writeFileSync(file, output.bytes());

@@ -49,7 +49,12 @@ export function mapEnding(summary: MapSummary): Record<string, unknown> {
   return {
     durationMs: summary.durationMs,
     exitCode: summary.exitCode,
-    summary: { total: summary.total, ...jsonCounts(summary.counts), known: summary.known, unread: summary.unread },
+    summary: {
+      total: summary.total,
+      ...jsonCounts(summary.counts),
+      known: summary.known,
+      unread: summary.unread,
+    },
     hosts: summary.hosts.map(({ target, tasks, out }) => ({
       host: targetName(target),
       user: target.user ?? null,
