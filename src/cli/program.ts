@@ -12,6 +12,7 @@ import { addHostsCommand } from './commands/hosts.js';
 import { addMapCommand } from './commands/map.js';
 import { addMastersCommand } from './commands/masters.js';
 import { addPutCommand } from './commands/put.js';
+import { addReportCommand } from './commands/report.js';
 import { addRerunCommand } from './commands/rerun.js';
 import { addRunsCommand } from './commands/runs.js';
 import { addSyncCommand } from './commands/sync.js';
@@ -31,6 +32,7 @@ const COMMANDS = new Map<string, AddCommand>([
   ['hosts', addHostsCommand],
   ['runs', addRunsCommand],
   ['rerun', addRerunCommand],
+  ['report', addReportCommand],
   ['config', addConfigCommand],
 ]);
 

@@ -51,8 +51,7 @@ export function ownerOf(file: string): string | null {
 
 // One case only: file systems of macOS take `a` and `A` for the same name.
 function base36(bytes: Uint8Array, length: number): string {
-  let number = 0n;
-  for (const byte of bytes) number = number * 256n + BigInt(byte);
+  const number = BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
   return number.toString(36).padStart(length, '0').slice(-length);
 }
 

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { onAbort } from '../core/abort.js';
 import { Capture } from '../core/capture.js';
 import type { Exit } from '../core/channel.js';
 import { PsshError } from '../core/errors.js';
@@ -146,13 +147,12 @@ export function waitForEnd(
     let timer: NodeJS.Timeout | undefined;
     const finish = (ending: Ending): void => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
+      stopListening();
       resolve(ending);
     };
-    const onAbort = (): void => finish({ by: endedBy(signal) });
+    let stopListening = (): void => undefined;
     if (options.timeoutMs !== null) timer = setTimeout(() => finish({ by: 'timeout' }), options.timeoutMs);
-    signal.addEventListener('abort', onAbort);
-    if (signal.aborted) onAbort();
+    stopListening = onAbort(signal, () => finish({ by: endedBy(signal) }));
     channel.exited.then(
       (exit) => finish({ by: 'exit', exit }),
       (error: unknown) => finish({ by: 'fault', error: error as PsshError }),

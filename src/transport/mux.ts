@@ -1,3 +1,4 @@
+import { onAbort } from '../core/abort.js';
 import { targetKey } from '../core/target.js';
 import type { Master, MasterPool } from '../master/pool.js';
 import { MuxConnection } from './mux/connection.js';
@@ -94,8 +95,16 @@ export function createMuxTransport(options: Partial<MuxOptions> = {}): Transport
 
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', onAbort, { once: true });
-    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    const stopListening = onAbort(signal, () => reject(signal.reason as Error));
+    work.then(
+      (value) => {
+        stopListening();
+        resolve(value);
+      },
+      (error: unknown) => {
+        stopListening();
+        reject(error);
+      },
+    );
   });
 }

@@ -54,6 +54,7 @@ describe('a command of its own for each host', () => {
 
   test('inventory variables, quoted; raw; and what is no placeholder', async () => {
     const hosts = inventory(`a disk="it's; echo $HOME" opts="1 2"\nb disk=/dev/sdb opts=3\n`);
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's braces
     const command = 'printf "%s|" {host} {index} {count} {disk} {=opts} "${PWD%%/*}" {print}';
     const result = await run([...hosts, 'exec', '--template', '--json', command]);
     expect(said(result)).toEqual([

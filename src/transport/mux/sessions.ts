@@ -1,3 +1,4 @@
+import { onAbort } from '../../core/abort.js';
 import type { PsshError } from '../../core/errors.js';
 import { NO_SESSION } from '../../ssh/diagnose.js';
 import { type OpenOptions, UNSENT } from '../transport.js';
@@ -111,11 +112,10 @@ export class Sessions {
         slots.fail(this.stuck);
         giveUp(this.stuck);
       }, this.answerDeadlineMs).unref();
-      const onAbort = (): void => giveUp(givenUp(link.label, signal));
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const stopListening = onAbort(signal, () => giveUp(givenUp(link.label, signal)));
       const answered = (): void => {
         clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
+        stopListening();
       };
       link.openSession({
         confirmed: (channel) => {
@@ -186,16 +186,23 @@ function unlessGivenUp(
 ): Promise<MuxChannel | null> {
   if (signal === undefined) return asked;
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
+    const stopListening = onAbort(signal, () => {
       reject(givenUp(label, signal));
       asked.then(
         (channel) => channel?.close(),
         () => undefined,
       );
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    asked.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    });
+    asked.then(
+      (channel) => {
+        stopListening();
+        resolve(channel);
+      },
+      (error: unknown) => {
+        stopListening();
+        reject(error);
+      },
+    );
   });
 }
 

@@ -48,7 +48,7 @@ export class SharedLink {
    */
   async leave(user: object): Promise<void> {
     const { slots, label } = this.options;
-    slots.fail(notOpened('the connection was closed', label), user);
+    if (slots.wanted) slots.fail(notOpened('the connection was closed', label), user);
     this.users -= 1;
     if (this.link !== null) await this.closeUnlessUsed(this.link);
   }

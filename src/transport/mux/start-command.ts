@@ -1,3 +1,4 @@
+import { onAbort } from '../../core/abort.js';
 import { PsshError } from '../../core/errors.js';
 import { type OpenOptions, UNSENT } from '../transport.js';
 import type { MuxChannel, Reply } from './channel.js';
@@ -63,15 +64,14 @@ function answerWithin(
   return new Promise((resolve) => {
     const finish = (given: Answer): void => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      stopListening();
       resolve(given);
     };
     let timer = setTimeout(() => finish('silence'), deadlineMs);
-    const onAbort = (): void => {
+    const stopListening = onAbort(signal, () => {
       clearTimeout(timer);
       timer = setTimeout(() => finish('silence'), Math.min(deadlineMs, UNWANTED_DEADLINE_MS));
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
+    });
     ask(finish);
   });
 }
