@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Accounts, makeAccounts } from '../fleet/accounts.js';
 import { startDropbear } from '../fleet/dropbear.js';
@@ -172,13 +172,12 @@ describe.each(['mux', 'process'])('over %s', (name) => {
       ':::',
       ...tasks,
     ];
-    const before = folders();
     const ended = map(names.join(','), words, { onStart: (id) => (pid = id) }).catch(() => null);
     const begun = await seeAsleep(sleeps, tasks.length * 4);
     const sids = sidsOf(begun);
     expect(sids).toHaveLength(tasks.length);
-    const ours = folders().filter((one) => !before.includes(one));
-    expect(ours.length).toBe(trigger === 'INT' ? 0 : names.length);
+    const ours = foldersOf(await sessionTable(), sids);
+    expect(ours).toHaveLength(trigger === 'INT' ? 0 : names.length);
     await seeLeashes(names.length, () => sessionProcesses(fleet.dir));
     process.kill(pid, trigger === 'INT' ? 'SIGINT' : 'SIGKILL');
     const result = await ended;
@@ -190,8 +189,7 @@ describe.each(['mux', 'process'])('over %s', (name) => {
         tasks.map(() => ['canceled', 'confirmed']),
       );
     } else {
-      const left = (): string[] => folders().filter((one) => ours.includes(one));
-      await until(() => left().length === 0, { deadlineMs: DEAD_MS, what: 'the end of the folders' });
+      await until(() => !ours.some((one) => existsSync(one)), { deadlineMs: DEAD_MS, what: 'the end of the folders' });
     }
   });
 
@@ -229,7 +227,8 @@ describe.each(['mux', 'process'])('over %s', (name) => {
   });
 });
 
-/** Those of this test's accounts, which have the machine's temp folder in common. */
-function folders(): string[] {
-  return readdirSync('/tmp').filter((name) => /^pssh-ts-[0-9a-f]{18}$/.test(name));
+/** Of the tasks that run in these sessions, as their shells' text names them. */
+function foldersOf(table: readonly SessionLine[], sids: readonly number[]): string[] {
+  const texts = table.filter(({ sid }) => sids.includes(sid)).map(({ args }) => args);
+  return [...new Set(texts.flatMap((text) => /\/\S*\/pssh-ts-[0-9a-f]{18}/.exec(text)?.[0] ?? []))];
 }
