@@ -189,7 +189,10 @@ describe.each(['mux', 'process'])('over %s', (name) => {
         tasks.map(() => ['canceled', 'confirmed']),
       );
     } else {
-      await until(() => !ours.some((one) => existsSync(one)), { deadlineMs: DEAD_MS, what: 'the end of the folders' });
+      await until(() => !ours.some((one) => existsSync(one)), {
+        deadlineMs: DEAD_MS,
+        what: 'the end of the folders',
+      });
     }
   });
 
