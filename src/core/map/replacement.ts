@@ -19,7 +19,7 @@ type Part =
 type Form = (value: string) => string;
 
 const withoutFolder: Form = (value) => value.slice(value.lastIndexOf('/') + 1);
-const withoutExtension: Form = (value) => value.replace(/\.[^/.]+$/, '');
+const withoutExtension: Form = (value) => value.replace(/\.[^/.]*$/, '');
 
 const FORMS: Readonly<Record<string, Form>> = {
   '': (value) => value,
