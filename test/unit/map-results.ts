@@ -1,5 +1,5 @@
 import type { Task, TaskResult } from '../../src/core/map/task.js';
-import { NO_OUTPUT, outputOf } from '../../src/core/output.js';
+import { NO_OUTPUT } from '../../src/core/output.js';
 import { makeTarget } from './make.js';
 
 export const makeTask = (seq = 1, values: readonly string[] = ['a']): Task => ({
@@ -32,5 +32,3 @@ export function makeTaskResult(rest: Partial<TaskResult> = {}): TaskResult {
     ...rest,
   };
 }
-
-export const said = (text: string) => outputOf(Buffer.from(text));

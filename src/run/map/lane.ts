@@ -5,8 +5,9 @@ import { HostConnection } from '../host-connection.js';
 import { SharedGuard } from '../leash/shared-guard.js';
 import { silenceOf } from '../reach.js';
 import type { MapHost } from './map-host.js';
-import { runTask, type Tried } from './run-task.js';
+import { runTask, type TaskContext, type Tried } from './run-task.js';
 import { TaskFiles } from './task-files.js';
+import type { Work } from './task-queue.js';
 
 // Of MaxSessions 10, sshd's default, the transport takes eight: these, and one for the leash.
 export const LANE_SLOTS = 7;
@@ -23,6 +24,8 @@ interface Standing {
 /** One connection of a host, and the slots that work over it. */
 export class Lane {
   private standing: Standing | null = null;
+  /** What the tasks of each slot need, of the connection that stands. */
+  private readonly contexts = new Map<number, TaskContext>();
   private lost = false;
   private losses = 0;
   private loops = 0;
@@ -92,6 +95,7 @@ export class Lane {
   async close(last: boolean): Promise<void> {
     const { standing } = this;
     this.standing = null;
+    this.contexts.clear();
     if (standing === null) return;
     const { link, guard, files } = standing;
     if (!this.lost && (last || this.host.plan?.workdir === 'task')) await files?.close();
@@ -121,13 +125,15 @@ export class Lane {
     this.loops -= 1;
   }
 
-  private try(work: Parameters<typeof runTask>[0], slot: number): Promise<Tried> {
+  private try(work: Work, slot: number): Promise<Tried> {
+    const known = this.contexts.get(slot);
+    if (known !== undefined) return runTask(work, known);
     const { context, target, env, plan } = this.host;
     const { standing } = this;
     const current = standing?.link.current ?? null;
     if (standing === null || current === null) throw new TypeError('no connection stands');
     const { connection, lease } = current;
-    return runTask(work, {
+    const made: TaskContext = {
       ...{ target, slot, connection, master: lease.master, guard: standing.guard, env },
       silenceMs: silenceOf(lease.master),
       options: context.options,
@@ -135,7 +141,9 @@ export class Lane {
       commandOf: ({ task: { seq, values } }, place) =>
         context.command.command({ seq, values, slot: place, host: targetName(target) }),
       files: plan === null ? null : standing.files,
-    });
+    };
+    this.contexts.set(slot, made);
+    return runTask(work, made);
   }
 
   /** Sessions that tasks may have; one is left for the leash where there is more than one. */

@@ -1,4 +1,4 @@
-import { type CommandFrame, frameCommand } from '../../core/command.js';
+import { frameCommand } from '../../core/command.js';
 import { PsshError } from '../../core/errors.js';
 import type { TransferredFile } from '../../core/files.js';
 import type { MapEvent, TaskResult } from '../../core/map/task.js';
@@ -64,53 +64,68 @@ export async function runTask(work: Work, context: TaskContext): Promise<Tried> 
   const outputs = new TaskOutputs(work, context);
   let command = '';
   let moved: Moved = NOT_MOVED;
-  const tried = (ended: Ended, more: Partial<Pick<Tried, 'unsent' | 'hopeless'>> = {}): Tried => ({
-    result: {
-      ...{ task: work.task, order: work.order, target, slot, command },
-      ...describe(ended.ending),
-      killed: ended.killed,
-      ...outputs.end(),
-      ...{ tries: work.tries, startedAt, durationMs: Math.round(performance.now() - started) },
-      ...moved,
-    },
-    unsent: false,
-    hopeless: false,
-    ...more,
-  });
-  const fault = (error: unknown, more: Partial<Pick<Tried, 'unsent' | 'hopeless'>> = {}): Tried =>
-    tried({ ending: { by: 'fault', error: asPsshError(error, target) }, killed: null }, more);
-  let frame: CommandFrame;
+  // Spelt out: spreading costs more than all the rest of a task here.
+  const tried = ({ ending, killed }: Ended, unsent = false, hopeless = false): Tried => {
+    const { status, exitCode, signal: by, error, timedOutBy } = describe(ending);
+    const { stdout, stderr, truncated } = outputs.end();
+    const durationMs = Math.round(performance.now() - started);
+    const result: TaskResult = {
+      task: work.task,
+      order: work.order,
+      target,
+      slot,
+      command,
+      status,
+      exitCode,
+      signal: by,
+      killed,
+      stdout,
+      stderr,
+      truncated,
+      tries: work.tries,
+      startedAt,
+      durationMs,
+      sent: moved.sent,
+      received: moved.received,
+      error,
+    };
+    const more = {
+      ...(moved.files === undefined ? {} : { files: moved.files }),
+      ...(timedOutBy === undefined ? {} : { timedOutBy }),
+    };
+    const rare = moved.files !== undefined || timedOutBy !== undefined;
+    return { result: rare ? { ...result, ...more } : result, unsent, hopeless };
+  };
+  const fault = (error: unknown, unsent = false, hopeless = false): Tried =>
+    tried({ ending: { by: 'fault', error: asPsshError(error, target) }, killed: null }, unsent, hopeless);
   try {
     command = context.commandOf(work, slot);
-    frame = { env: context.env };
   } catch (error) {
-    return fault(ownFault(error), { hopeless: true });
+    return fault(ownFault(error), false, true);
   }
   work.tries += 1;
   const announced = bus.emit({ type: 'started', time: Date.now(), task: work.task, target, slot, command });
   if (announced !== undefined) await announced;
   if (context.files === null) {
-    const ran = await runCommand(context, frame, command, work, outputs, options.timeoutMs);
-    return tried(ran, { unsent: isUnsent(ran.ending) });
+    const ran = await runCommand(context, null, command, work, outputs, options.timeoutMs);
+    return tried(ran, isUnsent(ran.ending));
   }
   const limit = timeLimit(signal, options.timeoutMs);
   try {
     const { cwd, sent, files: before } = await context.files.bring(work, slot, limit.signal);
     moved = { sent, received: 0, files: before };
-    frame = { ...frame, ...(cwd === null ? {} : { cwd }) };
-    const ran = await runCommand(context, frame, command, work, outputs, limit.left());
+    const ran = await runCommand(context, cwd, command, work, outputs, limit.left());
     const isOk = ran.ending.by === 'exit' && 'status' in ran.ending.exit && ran.ending.exit.status === 0;
-    if (!isOk) return tried(ran, { unsent: isUnsent(ran.ending) });
+    if (!isOk) return tried(ran, isUnsent(ran.ending));
     const fetched = await context.files.fetch(work, slot, limit.signal);
     moved = { sent, received: bytesOf(fetched), files: [...before, ...fetched] };
     return tried(ran);
   } catch (error) {
     if (limit.timedOut()) return tried({ ending: { by: 'timeout' }, killed: null });
     if (signal.aborted) return tried({ ending: { by: endedBy(signal) }, killed: null });
-    if (error instanceof PsshError && error.code === 'ERR_USAGE')
-      return fault(ownFault(error), { hopeless: true });
+    if (error instanceof PsshError && error.code === 'ERR_USAGE') return fault(ownFault(error), false, true);
     const shown = asPsshError(error, target);
-    return fault(shown, { unsent: shown.code === 'ERR_CHANNEL_OPEN' });
+    return fault(shown, shown.code === 'ERR_CHANNEL_OPEN');
   } finally {
     limit.dispose();
     context.files.leave(work);
@@ -131,7 +146,7 @@ const isUnsent = (ending: Ending): boolean =>
 
 async function runCommand(
   context: TaskContext,
-  frame: CommandFrame,
+  cwd: string | null,
   command: string,
   work: Work,
   outputs: TaskOutputs,
@@ -142,12 +157,13 @@ async function runCommand(
   let channel: Channel;
   try {
     const env = {
-      ...frame.env,
+      ...context.env,
       PSSH_SEQ: String(work.task.seq),
       PSSH_SLOT: String(context.slot),
       PSSH_MARK: mark,
     };
-    channel = await connection.open(frameCommand(command, { ...frame, env }), { stdin: 'none', signal });
+    const text = frameCommand(command, cwd === null ? { env } : { env, cwd });
+    channel = await connection.open(text, { stdin: 'none', signal });
   } catch (error) {
     guard.end(mark);
     const fault = asPsshError(error, target);
