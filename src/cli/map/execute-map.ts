@@ -40,10 +40,7 @@ export async function executeMap(execution: MapExecution): Promise<number> {
   const { targets, connection, run, words, options, io, view } = execution;
   // First: a file that can't be written is told before anything is run.
   const known = knownTasks(options);
-  const records: Sink<MapEvent>[] = [];
-  if (options.results !== undefined) records.push(ResultsSink.open(options.results));
-  // After the results: what the log has is kept.
-  if (options.joblog !== undefined) records.push(JoblogSink.open(options.joblog, known !== null));
+  const records = keptRecords(options, known !== null);
   const running = new RunningTasks();
   const screen = io.stderr.isTTY === true ? new Screen(io.stderr) : null;
   const stderr = new Writer(io.stderr, () => undefined, screen, logFilter({ io, options, view }, 'stderr'));
@@ -115,6 +112,14 @@ export async function executeMap(execution: MapExecution): Promise<number> {
     store.close();
     if (output.isGivenUp()) io.exitNow(interrupts.exitCode ?? EXIT.timeout);
   }
+}
+
+function keptRecords({ results, joblog }: MapCliOptions, resumes: boolean): readonly Sink<MapEvent>[] {
+  const folder = results === undefined ? null : ResultsSink.open(results);
+  const log = joblog === undefined ? null : JoblogSink.open(joblog, resumes);
+  if (folder === null || log === null) return [folder, log].filter((sink) => sink !== null);
+  // One after the other: of what the log has the results are whole.
+  return [{ event: (event) => folder.event(event).then(() => log.event(event)), end: () => log.end() }];
 }
 
 function knownTasks({ joblog, resume, resumeFailed }: MapCliOptions): KnownTasks | null {

@@ -14,6 +14,7 @@ import { LANE_SLOTS, Lane } from './lane.js';
 import type { MapOptions } from './options.js';
 import type { Tried } from './run-task.js';
 import type { FilesPlan } from './task-files.js';
+import { discardOutput } from './task-outputs.js';
 import type { TaskQueue, Work } from './task-queue.js';
 
 // A task whose host was lost each time may be what kills the hosts.
@@ -90,7 +91,7 @@ export class MapHost {
       queue.leave(this);
       for (const lane of this.lanes.slice(1)) await lane.close(false);
       await first.close(true);
-      this.flush();
+      await this.flush();
     }
   }
 
@@ -107,7 +108,7 @@ export class MapHost {
     if (result.status === 'ok' || result.status === 'canceled' || ends || hopeless) {
       if (result.status === 'ok') {
         this.inRow = 0;
-        this.flush();
+        if (this.held.length > 0) void this.flush();
       }
       return this.finish(work, result);
     }
@@ -127,7 +128,7 @@ export class MapHost {
         return undefined;
       }
     }
-    work.last = result;
+    remember(work, result);
     queue.putBack(work);
     this.takeOutIfFailing();
     return bus.emit({ type: 'again', time: Date.now(), result });
@@ -144,8 +145,8 @@ export class MapHost {
   }
 
   /** Tells the failures that were held back: the host goes on, or the tasks are over. */
-  flush(): void {
-    for (const { work, result } of this.held.splice(0)) void this.deliver(work, result);
+  async flush(): Promise<void> {
+    for (const { work, result } of this.held.splice(0)) await this.deliver(work, result);
   }
 
   private finish(work: Work, result: TaskResult): void | Promise<void> {
@@ -154,8 +155,9 @@ export class MapHost {
     return wait;
   }
 
-  private deliver(_work: Work, result: TaskResult): void | Promise<void> {
+  private deliver(work: Work, result: TaskResult): void | Promise<void> {
     this.tasks += 1;
+    remember(work, null);
     return this.context.delivery.deliver(result);
   }
 
@@ -164,7 +166,7 @@ export class MapHost {
     if (maxHostFailures === null || this.inRow < maxHostFailures || this.left !== null) return;
     const tasks = this.inRow === 1 ? 'a task' : `${this.inRow} tasks in a row`;
     for (const { work, result } of this.held.splice(0)) {
-      work.last = result;
+      remember(work, result);
       this.context.queue.reopen(work);
     }
     this.leave({ status: 'failed', message: `${tasks} failed there`, error: null });
@@ -213,6 +215,12 @@ export class MapHost {
     }
     if (lane.reached !== null) await lane.work(slots);
   }
+}
+
+/** Keeps what the last try came to; what the one before said is not needed any more. */
+function remember(work: Work, result: TaskResult | null): void {
+  if (work.last !== null) discardOutput(work.last);
+  work.last = result;
 }
 
 const numbers = (from: number, to: number): number[] =>

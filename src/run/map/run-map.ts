@@ -66,7 +66,7 @@ export async function runMap(request: MapRequest): Promise<MapSummary> {
     batches: request.batches,
     mostBegun: () => delivery.mostBegun,
     onStalled: () => {
-      for (const host of hosts) host.flush();
+      for (const host of hosts) void host.flush();
     },
     onOver: () => over.abort(),
     onFault: request.onInputFault,
