@@ -66,7 +66,14 @@ export class SharedGuard {
   async kill(mark: string, channel: Channel): Promise<'confirmed' | 'unknown'> {
     const { graceMs } = this.options;
     const leash = await this.ready();
-    if (leash !== null) return leash.kill(mark, graceMs);
+    if (leash !== null) {
+      let isOver = false;
+      const ended = (): void => {
+        isOver = true;
+      };
+      channel.exited.then(ended, ended);
+      return leash.kill(mark, graceMs, () => isOver);
+    }
     await signalCommand(channel, graceMs);
     return 'unknown';
   }

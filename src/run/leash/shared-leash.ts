@@ -5,6 +5,8 @@ import { type LeashOptions, LeashTalk } from './leash-talk.js';
 const ANSWER_MS = 10_000;
 const POLL_MS = 60;
 const AFTER_KILL_MS = 2_000;
+// On a busy host a command that has just been sent may not have its mark yet.
+const FIND_MS = 10_000;
 
 interface Counted {
   /** Living processes. */
@@ -46,12 +48,13 @@ export class SharedLeash extends LeashTalk {
 
   /**
    * TERM to every process of one command's session, after the grace KILL.
+   * @param isOver the command has ended
    * @returns confirmed only when the session was seen to be empty
    */
-  async kill(mark: string, graceMs: number): Promise<'confirmed' | 'unknown'> {
-    const first = await this.count('s', `TERM ${mark}`);
-    if (first === null || first.sessions === '') return 'unknown';
-    const which = `${mark} ${first.sessions}`;
+  async kill(mark: string, graceMs: number, isOver: () => boolean): Promise<'confirmed' | 'unknown'> {
+    const sessions = await this.find(mark, isOver);
+    if (sessions === null) return 'unknown';
+    const which = `${mark} ${sessions}`;
     if (await this.emptyWithin(graceMs, 'l', which)) return 'confirmed';
     return (await this.emptyWithin(AFTER_KILL_MS, 's', `KILL ${which}`)) ? 'confirmed' : 'unknown';
   }
@@ -66,6 +69,18 @@ export class SharedLeash extends LeashTalk {
   protected override finish(): void {
     super.finish();
     for (const resolve of [...this.open.values()]) resolve(null);
+  }
+
+  /** TERM to its sessions, as soon as there are any. Null: none was found. */
+  private async find(mark: string, isOver: () => boolean): Promise<string | null> {
+    const deadline = performance.now() + FIND_MS;
+    for (;;) {
+      const found = await this.count('s', `TERM ${mark}`);
+      if (found === null) return null;
+      if (found.sessions !== '') return found.sessions;
+      if (isOver() || performance.now() >= deadline) return null;
+      await pause(POLL_MS);
+    }
   }
 
   private async emptyWithin(ms: number, word: string, which: string): Promise<boolean> {
