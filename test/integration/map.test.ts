@@ -365,7 +365,7 @@ describe.each(['mux', 'process'])('map over %s', (name) => {
     const { out } = await runCli(['masters', 'list', '--json'], { env: fleet.env });
     const { masters } = JSON.parse(out) as { masters: { pid: number }[] };
     const pids = masters.filter((one) => JSON.stringify(one).includes('"node3"')).map(({ pid }) => pid);
-    const command = `${MARK}; test {} = 4 && sleep 20; true`;
+    const command = `${MARK}; test {} = 4 && test $(wc -l < marks/4) = 1 && sleep 20; true`;
     const running = map('node3', ['--json', ...inHere(), command, ':::', ...numbers(12)]);
     await until(() => marks().has('4'), { deadlineMs: 40_000, what: 'the fourth task' });
     for (const pid of pids) process.kill(pid, 'SIGKILL');
