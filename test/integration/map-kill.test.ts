@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readlinkSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Accounts, makeAccounts } from '../fleet/accounts.js';
 import { startDropbear } from '../fleet/dropbear.js';
@@ -230,8 +230,17 @@ describe.each(['mux', 'process'])('over %s', (name) => {
   });
 });
 
-/** Of the tasks that run in these sessions, as their shells' text names them. */
+/** Where the tasks of these sessions run, of what is ours. */
 function foldersOf(table: readonly SessionLine[], sids: readonly number[]): string[] {
-  const texts = table.filter(({ sid }) => sids.includes(sid)).map(({ args }) => args);
-  return [...new Set(texts.flatMap((text) => /\/\S*\/pssh-ts-[0-9a-f]{18}/.exec(text)?.[0] ?? []))];
+  const places = table
+    .filter(({ sid }) => sids.includes(sid))
+    .map(({ pid }) => {
+      try {
+        return readlinkSync(`/proc/${pid}/cwd`);
+      } catch {
+        // It has ended meanwhile.
+        return '';
+      }
+    });
+  return [...new Set(places)].filter((place) => /\/pssh-ts-[0-9a-f]{18}$/.test(place));
 }

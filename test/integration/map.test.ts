@@ -312,6 +312,7 @@ describe.each(['mux', 'process'])('map over %s', (name) => {
   });
 
   test('--deadline ends what runs and begins nothing more', async () => {
+    await map('node1', ['true', ':::', 'x']);
     const args = [
       '--deadline',
       '1',
