@@ -315,7 +315,7 @@ describe.each(['mux', 'process'])('map over %s', (name) => {
     await map('node1', ['true', ':::', 'x']);
     const args = [
       '--deadline',
-      '1',
+      '6',
       '--kill-grace',
       '1',
       '--json',
