@@ -61,6 +61,8 @@ export interface Connection {
   readonly poisoned?: boolean;
   /** Sessions that could be had now without waiting for another to end. */
   readonly freeSessions?: number;
+  /** Sessions that the host grants at once, as far as is known. */
+  readonly mostSessions?: number;
   /**
    * Starts a command; waits where the host has no session left.
    * @throws ConnectFailure where opening takes a login; PsshError ERR_CHANNEL_OPEN when it was not started; ERR_DISCONNECTED, ERR_MUX_PROTOCOL when that is not known
