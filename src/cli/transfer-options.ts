@@ -27,7 +27,7 @@ export function addTransferOptions(command: Command, own: readonly Option[]): vo
     ...own,
     new Option('--verify', 'compare SHA-256 of both sides before a file gets its name'),
     new Option('--if-changed', 'leave alone what has the same content already'),
-    new Option('--via <means>', 'auto (default), tar (a session of ours), or scp (the system scp)'),
+    new Option('--via <means>', "auto (default), tar (a session of ours), scp or rsync (the system's)"),
   ];
   for (const option of options) command.addOption(option.helpGroup('Files:'));
   addTransferRunOptions(command);
@@ -48,18 +48,14 @@ export function addTransferRunOptions(command: Command): void {
   addGeneralOptions(command);
 }
 
-const MEANS: readonly Means[] = ['auto', 'scp', 'tar'];
+const MEANS: readonly Means[] = ['auto', 'tar', 'scp', 'rsync'];
 
 /** @throws PsshError ERR_USAGE */
 export function resolveTransfer(options: TransferCliOptions): TransferOptions {
   const via =
     options.via === undefined ? TRANSFER_DEFAULTS.via : MEANS.find((known) => known === options.via);
   if (via === undefined)
-    throw usageError(
-      options.via === 'rsync'
-        ? '--via: rsync is what pssh-ts sync goes by; write pssh-ts sync SRC DEST'
-        : `--via: there is no way ${show(options.via ?? '')}; write one of ${MEANS.join(', ')}`,
-    );
+    throw usageError(`--via: there is no way ${show(options.via ?? '')}; write one of ${MEANS.join(', ')}`);
   return Object.freeze({
     via,
     preserve: options.preserve === true,

@@ -1,5 +1,7 @@
 import { formatDuration } from '../core/duration.js';
 import type { RunEvent, Sink } from '../core/events.js';
+import type { Target } from '../core/target.js';
+import { formatSize } from './block.js';
 import { fitParts, type Part } from './fit-parts.js';
 import type { Screen } from './screen.js';
 import type { Writer } from './writer.js';
@@ -12,6 +14,8 @@ export interface ProgressOptions {
   readonly hosts: number;
   /** Steps of each host. */
   readonly steps: number;
+  /** Bytes of files that are to be sent; null where that is not known. */
+  readonly bytes: number | null;
 }
 
 // A run that is over by then stays without it.
@@ -26,15 +30,18 @@ interface Running {
   readonly label: string;
   readonly since: number;
   stepsDone: number;
+  /** By the step that runs. */
+  bytes: number;
 }
 
-/** How far a run is: hosts done, running and failed, the one that runs longest, the rate and what is left. */
+/** How far a run is: hosts done, running and failed, bytes moved, the host that runs longest, the rate and what is left. */
 export class ProgressSink implements Sink {
   private readonly started = performance.now();
   /** In the order in which they began. */
   private readonly running = new Map<number, Running>();
   private readonly failed = new Set<number>();
   private done = 0;
+  private bytes = 0;
   private nextLine = FIRST_LINE_MS;
   private readonly timer: NodeJS.Timeout;
 
@@ -50,10 +57,21 @@ export class ProgressSink implements Sink {
       if (event.result.status !== 'ok' && event.result.skippedBy !== 'plan')
         this.failed.add(event.target.index);
       const host = this.host(event);
+      const { files = [] } = event.result;
+      this.moved(
+        host,
+        Math.max(
+          host.bytes,
+          files.reduce((sum, { bytes }) => sum + bytes, 0),
+        ),
+      );
+      host.bytes = 0;
       host.stepsDone += 1;
       if (host.stepsDone < this.options.steps) return;
       this.running.delete(event.target.index);
       this.done += 1;
+    } else if (event.type === 'moved') {
+      this.moved(this.host(event), event.bytes);
     } else if (event.type === 'connecting' || event.type === 'connected' || event.type === 'started') {
       this.host(event);
     }
@@ -81,10 +99,15 @@ export class ProgressSink implements Sink {
     this.options.screen?.show(null);
   }
 
-  private host({ target }: Extract<RunEvent, { type: 'connecting' | 'connected' | 'started' | 'finished' }>) {
+  private moved(host: Running, bytes: number): void {
+    this.bytes += bytes - host.bytes;
+    host.bytes = bytes;
+  }
+
+  private host({ target }: { readonly target: Target }): Running {
     let host = this.running.get(target.index);
     if (host === undefined) {
-      host = { label: target.label, since: performance.now(), stepsDone: 0 };
+      host = { label: target.label, since: performance.now(), stepsDone: 0, bytes: 0 };
       this.running.set(target.index, host);
     }
     return host;
@@ -98,17 +121,30 @@ export class ProgressSink implements Sink {
       const text = `${this.failed.size} failed`;
       parts.push(color ? { text, shown: `${RED}${text}${RESET}` } : { text });
     }
+    const passed = now - this.started;
+    if (this.bytes > 0) {
+      const of = this.options.bytes === null ? '' : ` of ${formatSize(this.options.bytes)}`;
+      parts.push({ text: `${formatSize(this.bytes)}${of} moved` });
+      parts.push({ text: `${formatSize(Math.round((this.bytes * 1000) / passed))} a second` });
+    }
     const [oldest] = this.running.values();
     if (oldest !== undefined)
       parts.push({ text: `oldest ${oldest.label} ${wholeSeconds(now - oldest.since)}` });
-    if (this.done === 0) return parts;
-    const perSecond = (this.done * 1000) / (now - this.started);
-    const left = ((hosts - this.done) / perSecond) * 1000;
-    parts.push({ text: `about ${wholeSeconds(left)} left` });
-    parts.push({
-      text: perSecond < 1 ? `${(perSecond * 60).toFixed(1)} a minute` : `${perSecond.toFixed(1)} a second`,
-    });
+    const share = this.share();
+    if (share > 0 && share < 1) parts.push({ text: `about ${wholeSeconds(passed / share - passed)} left` });
+    if (this.done > 0 && this.bytes === 0) {
+      const perSecond = (this.done * 1000) / passed;
+      parts.push({
+        text: perSecond < 1 ? `${(perSecond * 60).toFixed(1)} a minute` : `${perSecond.toFixed(1)} a second`,
+      });
+    }
     return parts;
+  }
+
+  /** Of the whole run, 0 to 1: by bytes where all are known, else by hosts. */
+  private share(): number {
+    const { bytes, hosts } = this.options;
+    return bytes === null || this.bytes === 0 ? this.done / hosts : Math.min(1, this.bytes / bytes);
   }
 }
 

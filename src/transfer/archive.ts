@@ -16,15 +16,19 @@ export interface MadeFile {
 
 /**
  * A tar archive of local files below `files/`, as a stream: no file is held in memory. What is made up comes last.
+ * @param onContent told of bytes of files as they go into it
  * @throws where a file has changed since it was looked at
  */
 export async function* archive(
   entries: readonly LocalEntry[],
   last: readonly MadeFile[],
+  onContent: (bytes: number) => void,
 ): AsyncGenerator<Buffer> {
   const { pack } = await import('tar-stream');
   const stream = pack();
-  const made = fill(stream, entries, last).catch((error: unknown) => stream.destroy(error as Error));
+  const made = fill(stream, entries, last, onContent).catch((error: unknown) =>
+    stream.destroy(error as Error),
+  );
   let batch: Buffer[] = [];
   let bytes = 0;
   try {
@@ -43,14 +47,19 @@ export async function* archive(
   }
 }
 
-async function fill(stream: Pack, entries: readonly LocalEntry[], last: readonly MadeFile[]): Promise<void> {
-  for (const entry of entries) await addEntry(stream, entry);
+async function fill(
+  stream: Pack,
+  entries: readonly LocalEntry[],
+  last: readonly MadeFile[],
+  onContent: (bytes: number) => void,
+): Promise<void> {
+  for (const entry of entries) await addEntry(stream, entry, onContent);
   for (const { name, text } of last)
     await addBytes(stream, { name, mode: 0o600, mtime: new Date() }, Buffer.from(text));
   stream.finalize();
 }
 
-async function addEntry(stream: Pack, entry: LocalEntry): Promise<void> {
+async function addEntry(stream: Pack, entry: LocalEntry, onContent: (bytes: number) => void): Promise<void> {
   // Set-user-id and its like would come with another owner.
   const header = {
     name: `files/${entry.name}`,
@@ -67,7 +76,8 @@ async function addEntry(stream: Pack, entry: LocalEntry): Promise<void> {
         stream.entry({ ...header, type: 'symlink', linkname: entry.link }, done).end(undefined),
       );
     case 'file':
-      if (entry.size > SMALL) return addLarge(stream, header, entry);
+      if (entry.size > SMALL) return addLarge(stream, header, entry, onContent);
+      onContent(entry.size);
       return addBytes(stream, header, sameSize(entry, readFileSync(entry.path)));
   }
 }
@@ -78,11 +88,17 @@ function addBytes(stream: Pack, header: FileHeader, bytes: Buffer): Promise<void
   return added((done) => stream.entry({ ...header, type: 'file', size: bytes.length }, done).end(bytes));
 }
 
-async function addLarge(stream: Pack, header: FileHeader, entry: LocalEntry): Promise<void> {
+async function addLarge(
+  stream: Pack,
+  header: FileHeader,
+  entry: LocalEntry,
+  onContent: (bytes: number) => void,
+): Promise<void> {
   await added((done, failed) => {
     const sink = stream.entry({ ...header, type: 'file', size: entry.size }, done);
     const copy = async (): Promise<void> => {
       for await (const piece of pieces(entry)) {
+        onContent(piece.length);
         if (sink.write(piece)) continue;
         await new Promise<void>((resolve) => {
           sink.once('drain', resolve);

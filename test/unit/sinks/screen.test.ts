@@ -100,7 +100,7 @@ describe('ProgressSink', () => {
   const started = (index: number) =>
     ({ type: 'started', time: 0, target: targets[index] ?? makeTarget(), step: 0, command: 'x' }) as const;
 
-  function progress(isScreen: boolean) {
+  function progress(isScreen: boolean, bytes: number | null = null) {
     const { terminal, screen, writer } = open();
     const sink = new ProgressSink({
       screen: isScreen ? screen : null,
@@ -108,6 +108,7 @@ describe('ProgressSink', () => {
       color: false,
       hosts: 3,
       steps: 1,
+      bytes,
     });
     const begun = performance.now();
     return { terminal, sink, at: (ms: number) => sink.tick(begun + ms) };
