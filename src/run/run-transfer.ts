@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { TransferredFile } from '../core/files.js';
 import { NO_OUTPUT } from '../core/output.js';
 import type { HostResult } from '../core/result.js';
@@ -9,6 +10,8 @@ import { endedBy } from './run-signal.js';
 import { asPsshError, describe, type Ending, type StepContext } from './run-step.js';
 
 const TELL_MOVED_MS = 250;
+// A host that does not answer must not keep its side from being ended.
+const TIDY_MS = 2_000;
 
 /** Moves files to or from one host over a connection that stands. Never throws: every ending is a result. */
 export async function runTransfer(
@@ -32,7 +35,12 @@ export async function runTransfer(
   const gaveUp = new AbortController();
   const programs = new AbortController();
   const moved = tellMoved((bytes) => void bus.emit({ type: 'moved', time: Date.now(), target, step, bytes }));
-  const host = { target, connection, master, signal: gaveUp.signal, programs: programs.signal, moved };
+  let tidy: Promise<void> = Promise.resolve();
+  const tidies = (work: Promise<void>): void => {
+    tidy = work;
+  };
+  const signals = { signal: gaveUp.signal, programs: programs.signal };
+  const host = { target, connection, master, ...signals, moved, tidies };
   const work = transfer(request, host);
   const given = waitForGivenUp(signal, options.timeoutMs);
   let files: readonly TransferredFile[] = [];
@@ -48,6 +56,7 @@ export async function runTransfer(
   let killed: HostResult['killed'] = null;
   if (ending.by === 'timeout' || ending.by === 'cancel' || ending.by === 'deadline') {
     programs.abort();
+    await Promise.race([tidy, pause(TIDY_MS, undefined, { ref: false })]);
     // First the host's side, which takes its temporary files away; then ours.
     killed = await guard.kill();
     gaveUp.abort();

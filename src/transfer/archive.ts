@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import type { Pack } from 'tar-stream';
 import type { LocalEntry } from './local-source.js';
+import { changed, pieces } from './pieces.js';
 
 // Small files are read at once: ten thousand waits for the disk cost more than their reading.
 const SMALL = 64 * 1024;
-const PIECE = 256 * 1024;
 const BATCH = 64 * 1024;
 
 /** A file that we make up for the other side. */
@@ -111,29 +110,10 @@ async function addLarge(
   });
 }
 
-/** A file's bytes, exactly as many as it had. @throws where it has changed since */
-export async function* pieces(entry: LocalEntry): AsyncGenerator<Buffer> {
-  const file = await open(entry.path, 'r');
-  try {
-    let left = entry.size;
-    while (left > 0) {
-      const buffer = Buffer.allocUnsafe(Math.min(PIECE, left));
-      const { bytesRead } = await file.read(buffer, 0, buffer.length);
-      if (bytesRead === 0) throw changed(entry);
-      left -= bytesRead;
-      yield buffer.subarray(0, bytesRead);
-    }
-  } finally {
-    await file.close();
-  }
-}
-
 function sameSize(entry: LocalEntry, bytes: Buffer): Buffer {
   if (bytes.length < entry.size) throw changed(entry);
   return bytes.subarray(0, entry.size);
 }
-
-const changed = (entry: LocalEntry): Error => new Error(`${entry.path} has become shorter while it was sent`);
 
 function added(
   begin: (done: (error?: Error | null) => void, failed: (error: Error) => void) => void,

@@ -12,3 +12,17 @@ export async function ownFault<T>(host: TransferHost, work: Promise<T> | (() => 
     throw transferError(host.target, `here${at === undefined ? '' : `, ${at}`}: ${message}`, error);
   }
 }
+
+/** The same for a file of ours that is read. */
+export async function* ownPieces(host: TransferHost, source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const all = source[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await ownFault(host, all.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await all.return?.();
+  }
+}

@@ -1,12 +1,14 @@
 import { oneLine, PRELUDE, remoteCommand, SAY_BEGIN } from './remote-script.js';
 
-// What an earlier put left here by a name of this host, when the shell that made it is gone.
+// What an earlier put left here by a name of this host, when the shell that made it is gone. Of what SFTP has left this
+// only says that it is there.
 const SWEEP = oneLine(`
+  c=;
   sweep() {
     for s in "$p"/.pssh-ts."$1".*; do
       test -e "$s" || continue;
       o=@{s##*/.pssh-ts."$1".}; o=@{o%%.*};
-      case $o in ""|*[!0-9]*) continue;; esac;
+      case $o in c*) c=-left; continue;; ""|*[!0-9]*) continue;; esac;
       kill -0 "$o" 2>/dev/null || ps -p "$o" >/dev/null 2>&1 || rm -rf "$s" 2>/dev/null || { chmod -R u+rwx "$s"; rm -rf "$s"; } 2>/dev/null;
     done;
   };
@@ -46,7 +48,7 @@ const PUT_FILE = oneLine(String.raw`
   ${SAY_BEGIN}
   if test -n "@{11}" && test -f "$f" && test -r "$f"; then
     h=$(sum < "$f") || fail;
-    if test "@{h%% *}" = "@{10}"; then printf "same %s\n" "$f"; exit 0; fi;
+    if test "@{h%% *}" = "@{10}"; then printf "same%s %s\n" "$c" "$f"; exit 0; fi;
   fi;
   t=$p/.pssh-ts.$4.$$.$5;
   old=; own=;
@@ -66,7 +68,7 @@ const PUT_FILE = oneLine(String.raw`
     case $old in *x*) chmod "$old" "$t" || fail;; esac;
   elif test -n "$7"; then chmod +x "$t" || fail; fi;
   mv -f "$t" "$f" || fail;
-  printf "done %s\n" "$f";
+  printf "done%s %s\n" "$c" "$f";
 `);
 
 export interface PutFile {
@@ -199,7 +201,7 @@ const putTree = (means: 'tar' | 'program'): string =>
       if test -e "$s" || test -L "$s"; then place "$s" "@{one:-"$p/@{s##*/}"}"; fi;
     done;
     rm -rf "$t" 2>/dev/null;
-    printf "done %s\n" "@{one:-$p/}";
+    printf "done%s %s\n" "$c" "@{one:-$p/}";
   `);
 
 const PUT_TREE = { tar: putTree('tar'), program: putTree('program') } as const;
@@ -241,4 +243,17 @@ const SAME_TREE = oneLine(String.raw`
 /** Whether all files of a list of sums stand in the destination. */
 export function sameTreeCommand(dest: string): string {
   return remoteCommand(SAME_TREE, [dest]);
+}
+
+/* 1 folder, 2 tag. */
+const SWEEP_ALONE = oneLine(`
+  ${PRELUDE} ${SWEEP}
+  p=@{1%/};
+  ${SAY_BEGIN}
+  sweep "$2";
+`);
+
+/** Removes what killed shells of ours have left in a folder. */
+export function sweepCommand(folder: string, tag: string): string {
+  return remoteCommand(SWEEP_ALONE, [folder, tag]);
 }

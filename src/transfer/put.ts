@@ -1,15 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { TransferOptions, TransferredFile } from '../core/files.js';
 import { targetKey } from '../core/target.js';
-import { archive, pieces } from './archive.js';
+import { archive } from './archive.js';
 import type { Digests } from './digest.js';
 import type { LocalEntry, LocalSource } from './local-source.js';
-import { ownFault } from './own-fault.js';
+import { ownFault, ownPieces } from './own-fault.js';
+import { pieces } from './pieces.js';
+import { openSftp, putBySftp } from './put-by-sftp.js';
 import { putFileCommand, putTreeCommand, sameTreeCommand } from './put-script.js';
 import { Rate } from './rate.js';
 import { type RemoteEnd, remoteFault, runRemote, type TransferHost, transferError, write } from './remote.js';
 import { rsyncTo } from './rsync.js';
 import { scpTo } from './scp.js';
+import { SftpSession } from './sftp/session.js';
+import { sweepBySftp } from './sweep.js';
 
 export interface PutRequest {
   readonly kind: 'put';
@@ -45,6 +49,14 @@ async function putFile(
   entry: LocalEntry,
 ): Promise<readonly TransferredFile[]> {
   const compares = options.verify || options.ifChanged;
+  if (!compares && dest.startsWith('/')) {
+    const { preserve, limitRate } = options;
+    const place = await putBySftp(
+      { dest, name: source.name, entry, preserve, limitRate, ...names(host) },
+      host,
+    );
+    if (place !== null) return [{ source: source.source, dest: place, bytes: source.bytes, changed: true }];
+  }
   const command = putFileCommand({
     ...{ dest, name: source.name, size: entry.size, mode: entry.mode, mtime: entry.mtime },
     ...{ preserve: options.preserve, ifChanged: options.ifChanged, ...names(host) },
@@ -53,16 +65,17 @@ async function putFile(
   const rate = new Rate(options.limitRate, host.signal);
   const end = await runRemote(host, command, {
     input: async (stdin) => {
-      for await (const piece of ownPieces(host, pieces(entry))) {
-        await rate.take(piece.length);
-        await write(stdin, piece);
-        host.moved(piece.length);
-      }
+      for await (const bytes of ownPieces(host, pieces(entry)))
+        for await (const piece of rate.release(bytes)) {
+          await write(stdin, piece);
+          host.moved(piece.length);
+        }
     },
   });
-  const told = /^(same|done) ([\s\S]*)\n$/.exec(end.stdout);
+  const told = /^(same|done)(-left)? ([\s\S]*)\n$/.exec(end.stdout);
   if (end.status !== 0 || told === null) throw remoteFault(host, end, dest);
-  const [, word, place = dest] = told;
+  const [, word, left, place = dest] = told;
+  if (left !== undefined) await sweepLeft(host, place.slice(0, place.lastIndexOf('/') + 1));
   return [
     {
       source: source.source,
@@ -88,10 +101,8 @@ async function putByTar(
   ];
   const end = await runRemote(host, command, {
     input: async (stdin) => {
-      for await (const piece of ownPieces(host, archive(entries, last, host.moved))) {
-        await rate.take(piece.length);
-        await write(stdin, piece);
-      }
+      for await (const bytes of ownPieces(host, archive(entries, last, host.moved)))
+        for await (const piece of rate.release(bytes)) await write(stdin, piece);
     },
   });
   if (end.stdout.startsWith('no-tar')) {
@@ -163,20 +174,30 @@ async function sameTree(
   }));
 }
 
-function named(
+async function named(
   sources: readonly LocalSource[],
   host: TransferHost,
   end: RemoteEnd,
   dest: string,
-): readonly TransferredFile[] {
-  const place = /^done ([\s\S]*)\n$/.exec(end.stdout)?.[1];
+): Promise<readonly TransferredFile[]> {
+  const [, left, place] = /^done(-left)? ([\s\S]*)\n$/.exec(end.stdout) ?? [];
   if (end.status !== 0 || place === undefined) throw remoteFault(host, end, dest);
+  if (left !== undefined) await sweepLeft(host, place.slice(0, place.lastIndexOf('/') + 1));
   return sources.map(({ source, name, bytes }) => ({
     source,
     dest: place.endsWith('/') ? `${place}${name}` : place,
     bytes,
     changed: true,
   }));
+}
+
+/** The script has seen a temporary of a put by SFTP: whether its process lives we can tell. */
+async function sweepLeft(host: TransferHost, folder: string): Promise<void> {
+  const channel = await openSftp(host);
+  if (channel === null) return;
+  const session = new SftpSession(channel);
+  await sweepBySftp(session, folder, names(host).tag);
+  session.end();
 }
 
 const treeOf = (sources: readonly LocalSource[], options: TransferOptions) => ({
@@ -189,17 +210,4 @@ const treeOf = (sources: readonly LocalSource[], options: TransferOptions) => ({
 function names({ target }: TransferHost): { readonly tag: string; readonly id: string } {
   const tag = createHash('sha256').update(targetKey(target)).digest('hex').slice(0, 12);
   return { tag, id: randomBytes(6).toString('hex') };
-}
-
-async function* ownPieces(host: TransferHost, source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const all = source[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const next = await ownFault(host, all.next());
-      if (next.done === true) return;
-      yield next.value;
-    }
-  } finally {
-    await all.return?.();
-  }
 }

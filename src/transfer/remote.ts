@@ -16,6 +16,8 @@ export interface TransferHost {
   readonly programs: AbortSignal;
   /** Told of bytes of files that have gone over. */
   readonly moved: (bytes: number) => void;
+  /** Told of work that takes something away on the host: its side is not ended before. */
+  readonly tidies: (work: Promise<void>) => void;
 }
 
 export interface RemoteWork {

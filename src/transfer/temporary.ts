@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 
 // Folders may be shared between machines, which do not see each other's processes.
-const MACHINE = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+export const MACHINE = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 const NAME = /^\.pssh-ts\.([0-9a-f]{8})\.(\d+)\.[0-9a-f]+$/;
 
 /** A private folder beside what is to be received, on the same file system. */
@@ -40,7 +40,7 @@ async function unlock(folder: string): Promise<void> {
   }
 }
 
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
