@@ -35,8 +35,8 @@ export async function runTransfer(
   const gaveUp = new AbortController();
   const programs = new AbortController();
   const moved = tellMoved((bytes) => void bus.emit({ type: 'moved', time: Date.now(), target, step, bytes }));
-  let tidy: Promise<void> = Promise.resolve();
-  const tidies = (work: Promise<void>): void => {
+  let tidy: Promise<boolean> = Promise.resolve(false);
+  const tidies = (work: Promise<boolean>): void => {
     tidy = work;
   };
   const signals = { signal: gaveUp.signal, programs: programs.signal };
@@ -56,9 +56,9 @@ export async function runTransfer(
   let killed: HostResult['killed'] = null;
   if (ending.by === 'timeout' || ending.by === 'cancel' || ending.by === 'deadline') {
     programs.abort();
-    await Promise.race([tidy, pause(TIDY_MS, undefined, { ref: false })]);
+    const over = await Promise.race([tidy, pause(TIDY_MS, false, { ref: false })]);
     // First the host's side, which takes its temporary files away; then ours.
-    killed = await guard.kill();
+    killed = over ? 'confirmed' : await guard.kill();
     gaveUp.abort();
     await done;
   }

@@ -42,8 +42,13 @@ export async function putBySftp(put: SftpPut, host: TransferHost): Promise<strin
   const close = (): void => session.end();
   host.signal.addEventListener('abort', close, { once: true });
   const work = attempt(put, host, session);
-  // Who ends the host's side waits for the temporary to be gone.
-  host.tidies(work.then(close, close));
+  // Who ends the host's side waits for the temporary to be gone, and for the session.
+  host.tidies(
+    work.then(close, close).then(async () => {
+      await channel.released;
+      return true;
+    }),
+  );
   try {
     return await work;
   } catch (error) {
@@ -55,6 +60,8 @@ export async function putBySftp(put: SftpPut, host: TransferHost): Promise<strin
   } finally {
     host.signal.removeEventListener('abort', close);
     close();
+    // What comes after it is another's.
+    if (!host.programs.aborted) host.tidies(Promise.resolve(false));
   }
 }
 

@@ -16,8 +16,8 @@ export interface TransferHost {
   readonly programs: AbortSignal;
   /** Told of bytes of files that have gone over. */
   readonly moved: (bytes: number) => void;
-  /** Told of work that takes something away on the host: its side is not ended before. */
-  readonly tidies: (work: Promise<void>) => void;
+  /** Told of work that ends the host's side by itself when `programs` says so. True: nothing of it runs there then. */
+  readonly tidies: (work: Promise<boolean>) => void;
 }
 
 export interface RemoteWork {

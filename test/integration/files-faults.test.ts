@@ -95,7 +95,18 @@ describe.each(['mux', 'process'])('faults of transfers over %s', (name) => {
     writeFileSync(local('file'), 'x');
     expect((await run(['-H', self(), 'put', 'file', remote()])).code).toBe(0);
     writeFileSync(local('big'), Buffer.alloc(4_000_000));
-    const slow = run(['-H', self(), 'put', '--json', '--limit-rate', '100KiB', 'big', remote('big')]);
+    // With --verify a shell of ours writes it.
+    const slow = run([
+      '-H',
+      self(),
+      'put',
+      '--json',
+      '--verify',
+      '--limit-rate',
+      '100KiB',
+      'big',
+      remote('big'),
+    ]);
     await until(() => leftovers(remote()).length > 0, {
       what: 'the transfer to have begun',
       deadlineMs: 30_000,
@@ -113,6 +124,7 @@ describe.each(['mux', 'process'])('faults of transfers over %s', (name) => {
 
   test.each([
     ['put', ['put', 'big']],
+    ['put by a shell', ['put', '--verify', 'big']],
     ['put as tar', ['put', '--via', 'tar', 'big']],
     ['put by scp', ['put', '--via', 'scp', 'big']],
     ['get', ['get', 'big']],
@@ -144,10 +156,12 @@ describe.each(['mux', 'process'])('faults of transfers over %s', (name) => {
   test('a full disk, a folder in the way and a missing folder are told with host and path', async () => {
     writeFileSync(local('file'), 'x'.repeat(100_000));
     mkdirSync(remote('folder', 'file'), { recursive: true });
-    const full = await hostWith(`full-${name}`, {
+    const programs = {
       cat: '#!/bin/sh\necho "cat: write error: No space left on device" >&2\nexit 1\n',
       tar: '#!/bin/sh\necho "tar: files/file: Cannot write: No space left on device" >&2\nexit 2\n',
-    });
+    };
+    // By SFTP, which would be taken first, there is no way in.
+    const full = await hostWith(`full-${name}`, programs, ['Subsystem sftp /bin/false']);
     const failed = async (host: string, ...words: string[]) => {
       const result = await run(['-H', host, 'put', ...words]);
       expect(result.code).toBe(5);

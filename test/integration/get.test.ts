@@ -1,16 +1,20 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ensureProgram } from '../fleet/ensure-program.js';
 import { parseRun } from './cli.js';
 import { fileScene } from './file-scene.js';
 import { addLinks, leftovers, makeTree, ODD_NAMES, snapshot } from './file-tree.js';
 
 const MANY = Array.from({ length: 50 }, (_, place) => `many${place + 1}`);
-const scene = fileScene(() => [
-  { name: 'node1' },
-  { name: 'node2' },
-  { name: 'Node1', sameServerAs: 'node2' },
-  ...MANY.map((name, place) => ({ name, sameServerAs: `node${(place % 2) + 1}` })),
-]);
+const scene = fileScene(() => {
+  ensureProgram({ name: 'rsync', package: 'rsync' }, (line) => console.log(line));
+  return [
+    { name: 'node1' },
+    { name: 'node2' },
+    { name: 'Node1', sameServerAs: 'node2' },
+    ...MANY.map((name, place) => ({ name, sameServerAs: `node${(place % 2) + 1}` })),
+  ];
+});
 const { run, remote, local } = scene;
 
 describe.each(['mux', 'process'])('get over %s', (name) => {
@@ -119,6 +123,48 @@ test('one name from 50 hosts is 50 files, each that of its host', async () => {
   const flat = await run(['-H', MANY.join(','), 'get', '--flat', remote('name'), 'flat']);
   expect(flat.err).toContain('50 hosts ok');
   expect(snapshot(local('flat')).length).toBe(50);
+});
+
+test('two hosts whose files would have one name by --flat: the second is refused, nothing is lost', async () => {
+  // `a` of the host b.c and `a.b` of the host c.
+  writeFileSync(remote('a'), 'of b.c');
+  writeFileSync(remote('a.b'), 'of c');
+  await scene.fleet.addHost({ name: 'b.c', sameServerAs: 'node1' });
+  await scene.fleet.addHost({ name: 'c', sameServerAs: 'node2' });
+  const own = ['-f', '1', '-H', 'b.c,c', 'get', '--flat', '--ignore-missing', '--json'];
+  const result = await run([...own, `${remote()}/[a]*`, 'flat']);
+  expect(result.code).toBe(5);
+  expect(parseRun(result).results.map(({ status }) => status)).toEqual(['ok', 'failed']);
+  expect(parseRun(result).results[1]?.error?.message).toContain('leave out --flat');
+  expect(readFileSync(local('flat', 'a.b.c'), 'utf8')).toBe('of b.c');
+});
+
+test('paths of both sides are templates; files of two folders come by each means', async () => {
+  mkdirSync(remote('x'));
+  writeFileSync(remote('conf.node1'), 'one');
+  writeFileSync(remote('x', 'conf.2'), 'two');
+  for (const via of ['auto', 'tar', 'scp', 'rsync']) {
+    const words = [
+      remote('conf.{host}'),
+      `${remote('x')}/conf.{count}*`,
+      remote('x', '*.2'),
+      `got-${via}-{index}`,
+    ];
+    const result = await run([
+      '-H',
+      'node1,node2',
+      'get',
+      '--via',
+      via,
+      '--ignore-missing',
+      '--json',
+      ...words,
+    ]);
+    expect(result.code).toBe(0);
+    expect(readFileSync(local(`got-${via}-0`, 'node1', 'conf.node1'), 'utf8')).toBe('one');
+    expect(readFileSync(local(`got-${via}-1`, 'node2', 'conf.2'), 'utf8')).toBe('two');
+    expect(parseRun(result).results[1]).toMatchObject({ files: [{ bytes: 3, changed: true }] });
+  }
 });
 
 test('hosts whose names differ in case alone have folders that differ in more', async () => {
