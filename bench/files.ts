@@ -56,7 +56,9 @@ function manyFiles(): void {
     writeFileSync(join(folder, `file-${place}`), `content of ${place}\n`);
   }
   const few = names.slice(0, FEW);
-  const copies = few.map((name) => `scp -q ${ssh} -r ${tree} ${name}:${work}/scp/${name}/$round/ &`).join(' ');
+  const copies = few
+    .map((name) => `scp -q ${ssh} -r ${tree} ${name}:${work}/scp/${name}/$round/ &`)
+    .join(' ');
   // A fresh folder each time: nobody has anything to replace, and no time goes into taking it away.
   const fresh = (tool: string): string =>
     `export round=$(date +%s%N); mkdir ${few.map((name) => `${work}/${tool}/${name}/$round`).join(' ')};`;

@@ -53,7 +53,8 @@ export function fileScene(prepare: () => FleetOptions['hosts'] | Promise<FleetOp
     hostWith: async (name, scripts, sshd = []) => {
       const folder = programsOf(name);
       for (const [program, text] of Object.entries(scripts))
-        writeFileSync(join(folder, program), text, { mode: 0o755 });
+        // wx: through a link of the same name it would be the system's program that is written over.
+        writeFileSync(join(folder, program), text, { mode: 0o755, flag: 'wx' });
       await scene.fleet.addHost({ name, sshd: [`SetEnv PATH=${folder}:${PROGRAMS}`, ...sshd] });
       return name;
     },

@@ -129,6 +129,25 @@ describe('ProgressSink', () => {
     expect(terminal.text.endsWith(ERASE)).toBe(true);
   });
 
+  it('tells the bytes that transfers move, how many a second, and what is left by them', () => {
+    const { terminal, sink, at } = progress(true, 4 * 1024 * 1024);
+    const [a = makeTarget(), b = makeTarget()] = targets;
+    sink.event(started(0));
+    sink.event(started(1));
+    sink.event({ type: 'moved', time: 0, target: a, step: 0, bytes: 512 * 1024 });
+    sink.event({ type: 'moved', time: 0, target: b, step: 0, bytes: 512 * 1024 });
+    at(2_000);
+    expect(terminal.text).toMatch(
+      /0\/3 done, 2 running, 1MiB of 4MiB moved, [\d.]+\wiB a second, oldest a \ds/,
+    );
+    // Of a means that tells nothing on its way; what the events told already counts once.
+    const files = [{ source: 'x', dest: 'y', bytes: 2 * 1024 * 1024, changed: true }];
+    sink.event(finished(makeResult({ target: a, files })));
+    at(2_100);
+    expect(terminal.text).toMatch(/1\/3 done, 1 running, 2.5MiB of 4MiB moved, .* about \ds left/);
+    sink.end();
+  });
+
   it('elsewhere writes lines, ever more seldom', () => {
     const { terminal, sink, at } = progress(false);
     sink.event(started(0));
