@@ -31,6 +31,11 @@ export async function byProgram(
   { items, kind }: Group,
   { folder, basis }: Places,
 ): Promise<ReadonlyMap<string, number>> {
+  if (program === 'rsync' && kind === 'linked')
+    throw transferError(
+      host.target,
+      `${items[0]?.path} is a link, which rsync does not bring; name what it leads to, or use --via tar`,
+    );
   // scp would follow each link and wait at each pipe; a rsync that takes links could be led by one.
   if (kind !== 'file') for (const item of items) await refuseOdd(program, host, item.path);
   const own = await makeTemporary(folder);

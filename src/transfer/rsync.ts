@@ -80,12 +80,6 @@ export async function rsyncFrom(
   options: TransferOptions,
   { paths, kind, folder, basis }: RsyncFrom,
 ): Promise<void> {
-  const [first = ''] = paths;
-  if (kind === 'linked')
-    throw transferError(
-      host.target,
-      `${first} is a link, which rsync does not bring; name what it leads to, or use --via tar`,
-    );
   const args = [
     ...copyArgs(host, options, basis),
     // A link that is named itself is followed.
@@ -95,7 +89,7 @@ export async function rsyncFrom(
     `${folder}/`,
   ];
   const end = await runProgram(host, 'rsync', args);
-  if (end.code !== 0) throw rsyncFault(host, end, first);
+  if (end.code !== 0) throw rsyncFault(host, end, paths[0] ?? '');
 }
 
 // The other side expands patterns, with --protect-args too; the names are whole already.
