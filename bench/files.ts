@@ -1,12 +1,13 @@
 // Files to warm hosts: ours against pssh's pscp and clush -c over their own warm ControlMasters, and a tree of small
 // files against `scp -r`, in one run.
 // Needs Debian's packages pssh, clustershell and time; sshd as the tests do.
-//     npm run build && node --import tsx bench/files.ts [rounds]
+//     npm run build && node --import tsx bench/files.ts [rounds [one|many]]
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BIN, benchFleet, compare, measure } from './peers.js';
 
 const ROUNDS = Number(process.argv[2] ?? 5);
+const ONLY = process.argv[3];
 const HOSTS = 100;
 const FEW = 5;
 const SMALL_FILES = 10_000;
@@ -55,21 +56,27 @@ function manyFiles(): void {
     writeFileSync(join(folder, `file-${place}`), `content of ${place}\n`);
   }
   const few = names.slice(0, FEW);
-  const copies = few.map((name) => `scp -q ${ssh} -r ${tree} ${name}:${work}/scp/${name}/ &`).join(' ');
-  const empty = (tool: string): string =>
-    `rm -rf ${few.map((name) => `${work}/${tool}/${name}/tree`).join(' ')};`;
+  const copies = few
+    .map((name) => `scp -q ${ssh} -r ${tree} ${name}:${work}/scp/${name}/$round/ &`)
+    .join(' ');
+  // A fresh folder each time: nobody has anything to replace, and no time goes into taking it away.
+  const fresh = (tool: string): string =>
+    `export round=$(date +%s%N); mkdir ${few.map((name) => `${work}/${tool}/${name}/$round`).join(' ')};`;
   const tools = {
-    ours: `${empty('ours')} ${ours} -H '${few.join(',')}' put -r --via tar ${tree} '${work}/ours/{host}/'`,
-    'scp -r': `${empty('scp')} TIME sh -c '${copies} wait'`,
+    ours: `${fresh('ours')} ${ours} -H '${few.join(',')}' put -r --via tar ${tree} "${work}/ours/{host}/$round/"`,
+    'scp -r': `${fresh('scp')} TIME sh -c '${copies} wait'`,
   };
+  // The masters, which may be gone since.
+  measure(bench, `TIME ${process.execPath} ${BIN} -F ${fleet.configPath} -H '${few.join(',')}' exec true`);
+  for (const name of few) measure(bench, `TIME ssh ${ssh} ${name} true`);
   console.log(`${SMALL_FILES} small files to ${FEW} warm hosts; medians`);
   console.log(`ours against scp -r: wall ${ratio(compare(bench, tools, Math.min(ROUNDS, 3)), ['scp -r'])}`);
 }
 
 try {
   makeFolders();
-  oneFile();
-  if (process.argv[3] !== 'one') manyFiles();
+  if (ONLY !== 'many') oneFile();
+  if (ONLY !== 'one') manyFiles();
 } finally {
   measure(bench, `TIME ${process.execPath} ${BIN} masters close`);
   await fleet.stop();

@@ -11,7 +11,7 @@ import { addConnectionOptions, addGeneralOptions, addTargetOptions } from './sha
 import { splitOptions } from './split-options.js';
 import { parseSize, viewOptions } from './view-options.js';
 
-const MEANS: readonly Means[] = ['auto', 'scp', 'tar'];
+const MEANS: readonly Means[] = ['auto', 'tar', 'scp', 'rsync'];
 
 /** As commander gives them. */
 export interface TransferCliOptions extends ExecOptions {
@@ -34,7 +34,10 @@ export function addTransferOptions(command: Command, own: readonly Option[]): vo
     new Option('--verify', 'compare SHA-256 of both sides before a file gets its name'),
     new Option('--if-changed', 'leave alone what has the same content already'),
     withChoices(
-      new Option('--via <means>', 'auto (default), tar (a session of ours), or scp (the system scp)'),
+      new Option(
+        '--via <means>',
+        'auto (default), tar (a session of ours), scp or rsync (the system programs)',
+      ),
       MEANS,
     ),
   ];
@@ -65,11 +68,7 @@ export function resolveTransfer(options: TransferCliOptions): TransferOptions {
   const via =
     options.via === undefined ? TRANSFER_DEFAULTS.via : MEANS.find((known) => known === options.via);
   if (via === undefined)
-    throw usageError(
-      options.via === 'rsync'
-        ? '--via: rsync is what pssh-ts sync goes by; write pssh-ts sync SRC DEST'
-        : `--via: there is no way ${show(options.via ?? '')}; write one of ${MEANS.join(', ')}`,
-    );
+    throw usageError(`--via: there is no way ${show(options.via ?? '')}; write one of ${MEANS.join(', ')}`);
   return Object.freeze({
     via,
     preserve: options.preserve === true,

@@ -1,5 +1,6 @@
 import type { Sink } from '../core/events.js';
 import type { BlockStore } from '../core/output.js';
+import { plannedBytes } from '../run/plan.js';
 import { DiffSink } from '../sinks/diff.js';
 import { GatherSink } from '../sinks/gather.js';
 import { GithubAnnotationsSink } from '../sinks/github-annotations.js';
@@ -105,6 +106,7 @@ export function views(execution: Execution, outlets: Outlets): Sink[] {
           color: traits.color.stderr,
           hosts: plan.length,
           steps: stepsOf(execution),
+          bytes: plannedBytes(plan),
         });
   // The progress goes before the summary, which ends it.
   return [view, progress, summary, ...githubViews(execution, outlets)].filter((sink) => sink !== null);

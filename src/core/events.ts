@@ -23,6 +23,14 @@ export type RunEvent =
       readonly command: string;
     }
   | OutputEvent
+  /** Bytes of files that a transfer has moved so far; now and then, not of every piece. */
+  | {
+      readonly type: 'moved';
+      readonly time: number;
+      readonly target: Target;
+      readonly step: number;
+      readonly bytes: number;
+    }
   | { readonly type: 'note'; readonly time: number; readonly target: Target | null; readonly message: string }
   | { readonly type: 'finished'; readonly time: number; readonly target: Target; readonly result: HostResult }
   | { readonly type: 'summary'; readonly time: number; readonly summary: RunSummary };

@@ -2,14 +2,17 @@
 export interface TransferredFile {
   readonly source: string;
   readonly dest: string;
-  /** Of the files in it, together. */
+  /** Of the files in it, together; 0 where nothing was moved. */
   readonly bytes: number;
   /** False: the other side had the same content already. */
   readonly changed: boolean;
 }
 
-/** `tar`: through a session of ours, one file as its plain bytes; `scp`: by the system's scp; `auto`: tar where the host has it. */
-export type Means = 'auto' | 'scp' | 'tar';
+/**
+ * `tar`: through a session of ours; `scp`, `rsync`: by the system's; `auto`: one file as its plain bytes, more as tar
+ * where the host has it, else by scp.
+ */
+export type Means = 'auto' | 'tar' | 'scp' | 'rsync';
 
 export interface TransferOptions {
   readonly via: Means;

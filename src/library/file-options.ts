@@ -34,7 +34,7 @@ export interface PutOptions {
   /** Leave alone what has the same content already. @default false */
   readonly ifChanged?: boolean;
   /** `tar`: a session of ours; `scp`: the system's scp; `auto`: scp only where the host has no tar. @default 'auto' */
-  readonly via?: 'auto' | 'tar' | 'scp';
+  readonly via?: 'auto' | 'tar' | 'scp' | 'rsync';
   /** Bytes a second and machine. @default none */
   readonly limitRate?: number;
 }
@@ -85,7 +85,7 @@ export function resolveFiles(
   );
   const { via = TRANSFER_DEFAULTS.via, limitRate } = options;
   const files = {
-    via: oneOf<Means>(via, 'via', ['auto', 'tar', 'scp']),
+    via: oneOf<Means>(via, 'via', ['auto', 'tar', 'scp', 'rsync']),
     preserve: options.preserve === true,
     recursive: options.recursive === true,
     verify: options.verify === true,

@@ -86,3 +86,14 @@ export function planCommands(
   const { count = targets.length } = options;
   return Object.freeze(targets.map((target) => planHost(target, words, { ...options, count })));
 }
+
+/** Bytes of files that a plan sends; null: it sends none, or others whose size is not known yet. */
+export function plannedBytes(plan: readonly PlannedHost[]): number | null {
+  let sum: number | null = null;
+  for (const step of plan.flatMap(({ steps }) => steps)) {
+    if (!('request' in step)) continue;
+    if (step.request.kind !== 'put') return null;
+    for (const { bytes } of step.request.sources) sum = (sum ?? 0) + bytes;
+  }
+  return sum;
+}

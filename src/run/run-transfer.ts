@@ -8,6 +8,8 @@ import type { PlannedTransfer } from './plan.js';
 import { endedBy } from './run-signal.js';
 import { asPsshError, describe, type Ending, type StepContext } from './run-step.js';
 
+const TELL_MOVED_MS = 250;
+
 /** Moves files to or from one host over a connection that stands. Never throws: every ending is a result. */
 export async function runTransfer(
   context: Omit<StepContext, 'planned'>,
@@ -29,7 +31,9 @@ export async function runTransfer(
   });
   const gaveUp = new AbortController();
   const programs = new AbortController();
-  const host = { target, connection, master, signal: gaveUp.signal, programs: programs.signal };
+  const moved = tellMoved((bytes) => void bus.emit({ type: 'moved', time: Date.now(), target, step, bytes }));
+  const signals = { signal: gaveUp.signal, programs: programs.signal };
+  const host = { target, connection, master, ...signals, moved };
   const work = transfer(request, host);
   const given = waitForGivenUp(signal, options.timeoutMs);
   let files: readonly TransferredFile[] = [];
@@ -64,6 +68,19 @@ export async function runTransfer(
     startedAt,
     durationMs: Math.round(performance.now() - started),
     files,
+  };
+}
+
+/** Adds up what has moved, and tells it not too often. */
+function tellMoved(tell: (bytes: number) => void): (bytes: number) => void {
+  let bytes = 0;
+  let told = performance.now();
+  return (more) => {
+    bytes += more;
+    const now = performance.now();
+    if (now - told < TELL_MOVED_MS) return;
+    told = now;
+    tell(bytes);
   };
 }
 

@@ -31,6 +31,8 @@ function fields(event: RunEvent): Record<string, unknown> {
       const { step, stream, partial } = event;
       return { ...jsonTarget(event.target), step, stream, ...jsonBytes(event.data), partial };
     }
+    case 'moved':
+      return { ...jsonTarget(event.target), step: event.step, bytes: event.bytes };
     case 'note':
       return {
         ...(event.target === null

@@ -1,5 +1,7 @@
 import { formatDuration } from '../core/duration.js';
 import type { RunEvent, Sink } from '../core/events.js';
+import type { Target } from '../core/target.js';
+import { formatSize } from './block.js';
 import type { Part } from './fit-parts.js';
 import { ProgressClock, rateOf } from './progress-clock.js';
 import type { Screen } from './screen.js';
@@ -13,6 +15,8 @@ export interface ProgressOptions {
   readonly hosts: number;
   /** Steps of each host. */
   readonly steps: number;
+  /** Bytes of files that are to be sent; null where that is not known. */
+  readonly bytes: number | null;
 }
 
 const RED = '\u001b[31m';
@@ -22,14 +26,17 @@ interface Running {
   readonly label: string;
   readonly since: number;
   stepsDone: number;
+  /** By the step that runs. */
+  bytes: number;
 }
 
-/** How far a run is: hosts done, running and failed, the one that runs longest, the rate and what is left. */
+/** How far a run is: hosts done, running and failed, bytes moved, the host that runs longest, the rate and what is left. */
 export class ProgressSink implements Sink {
   /** In the order in which they began. */
   private readonly running = new Map<number, Running>();
   private readonly failed = new Set<number>();
   private done = 0;
+  private bytes = 0;
   private readonly clock: ProgressClock;
 
   constructor(private readonly options: ProgressOptions) {
@@ -43,10 +50,21 @@ export class ProgressSink implements Sink {
       if (event.result.status !== 'ok' && event.result.skippedBy !== 'plan')
         this.failed.add(event.target.index);
       const host = this.host(event);
+      const { files = [] } = event.result;
+      this.moved(
+        host,
+        Math.max(
+          host.bytes,
+          files.reduce((sum, { bytes }) => sum + bytes, 0),
+        ),
+      );
+      host.bytes = 0;
       host.stepsDone += 1;
       if (host.stepsDone < this.options.steps) return;
       this.running.delete(event.target.index);
       this.done += 1;
+    } else if (event.type === 'moved') {
+      this.moved(this.host(event), event.bytes);
     } else if (event.type === 'connecting' || event.type === 'connected' || event.type === 'started') {
       this.host(event);
     }
@@ -61,10 +79,15 @@ export class ProgressSink implements Sink {
     this.clock.tick(now);
   }
 
-  private host({ target }: Extract<RunEvent, { type: 'connecting' | 'connected' | 'started' | 'finished' }>) {
+  private moved(host: Running, bytes: number): void {
+    this.bytes += bytes - host.bytes;
+    host.bytes = bytes;
+  }
+
+  private host({ target }: { readonly target: Target }): Running {
     let host = this.running.get(target.index);
     if (host === undefined) {
-      host = { label: target.label, since: performance.now(), stepsDone: 0 };
+      host = { label: target.label, since: performance.now(), stepsDone: 0, bytes: 0 };
       this.running.set(target.index, host);
     }
     return host;
@@ -78,15 +101,25 @@ export class ProgressSink implements Sink {
       const text = `${this.failed.size} failed`;
       parts.push(color ? { text, shown: `${RED}${text}${RESET}` } : { text });
     }
+    const passed = now - this.clock.started;
+    if (this.bytes > 0) {
+      const of = this.options.bytes === null ? '' : ` of ${formatSize(this.options.bytes)}`;
+      parts.push({ text: `${formatSize(this.bytes)}${of} moved` });
+      parts.push({ text: `${formatSize(Math.round((this.bytes * 1000) / passed))} a second` });
+    }
     const [oldest] = this.running.values();
     if (oldest !== undefined)
       parts.push({ text: `oldest ${oldest.label} ${wholeSeconds(now - oldest.since)}` });
-    if (this.done === 0) return parts;
-    const perSecond = (this.done * 1000) / (now - this.clock.started);
-    const left = ((hosts - this.done) / perSecond) * 1000;
-    parts.push({ text: `about ${wholeSeconds(left)} left` });
-    parts.push({ text: rateOf(perSecond) });
+    const share = this.share();
+    if (share > 0 && share < 1) parts.push({ text: `about ${wholeSeconds(passed / share - passed)} left` });
+    if (this.done > 0 && this.bytes === 0) parts.push({ text: rateOf((this.done * 1000) / passed) });
     return parts;
+  }
+
+  /** Of the whole run, 0 to 1: by bytes where all are known, else by hosts. */
+  private share(): number {
+    const { bytes, hosts } = this.options;
+    return bytes === null || this.bytes === 0 ? this.done / hosts : Math.min(1, this.bytes / bytes);
   }
 }
 

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import type { Pack } from 'tar-stream';
 import type { LocalEntry } from './local-source.js';
+import { changed, pieces } from './pieces.js';
 
 // Small files are read at once: ten thousand waits for the disk cost more than their reading.
 const SMALL = 64 * 1024;
-const PIECE = 256 * 1024;
 const BATCH = 64 * 1024;
 
 /** A file that we make up for the other side. */
@@ -16,15 +15,19 @@ export interface MadeFile {
 
 /**
  * A tar archive of local files below `files/`, as a stream: no file is held in memory. What is made up comes last.
+ * @param onContent told of bytes of files as they go into it
  * @throws where a file has changed since it was looked at
  */
 export async function* archive(
   entries: readonly LocalEntry[],
   last: readonly MadeFile[],
+  onContent: (bytes: number) => void,
 ): AsyncGenerator<Buffer> {
   const { pack } = await import('tar-stream');
   const stream = pack();
-  const made = fill(stream, entries, last).catch((error: unknown) => stream.destroy(error as Error));
+  const made = fill(stream, entries, last, onContent).catch((error: unknown) =>
+    stream.destroy(error as Error),
+  );
   let batch: Buffer[] = [];
   let bytes = 0;
   try {
@@ -43,14 +46,19 @@ export async function* archive(
   }
 }
 
-async function fill(stream: Pack, entries: readonly LocalEntry[], last: readonly MadeFile[]): Promise<void> {
-  for (const entry of entries) await addEntry(stream, entry);
+async function fill(
+  stream: Pack,
+  entries: readonly LocalEntry[],
+  last: readonly MadeFile[],
+  onContent: (bytes: number) => void,
+): Promise<void> {
+  for (const entry of entries) await addEntry(stream, entry, onContent);
   for (const { name, text } of last)
     await addBytes(stream, { name, mode: 0o600, mtime: new Date() }, Buffer.from(text));
   stream.finalize();
 }
 
-async function addEntry(stream: Pack, entry: LocalEntry): Promise<void> {
+async function addEntry(stream: Pack, entry: LocalEntry, onContent: (bytes: number) => void): Promise<void> {
   // Set-user-id and its like would come with another owner.
   const header = {
     name: `files/${entry.name}`,
@@ -67,7 +75,8 @@ async function addEntry(stream: Pack, entry: LocalEntry): Promise<void> {
         stream.entry({ ...header, type: 'symlink', linkname: entry.link }, done).end(undefined),
       );
     case 'file':
-      if (entry.size > SMALL) return addLarge(stream, header, entry);
+      if (entry.size > SMALL) return addLarge(stream, header, entry, onContent);
+      onContent(entry.size);
       return addBytes(stream, header, sameSize(entry, readFileSync(entry.path)));
   }
 }
@@ -78,11 +87,17 @@ function addBytes(stream: Pack, header: FileHeader, bytes: Buffer): Promise<void
   return added((done) => stream.entry({ ...header, type: 'file', size: bytes.length }, done).end(bytes));
 }
 
-async function addLarge(stream: Pack, header: FileHeader, entry: LocalEntry): Promise<void> {
+async function addLarge(
+  stream: Pack,
+  header: FileHeader,
+  entry: LocalEntry,
+  onContent: (bytes: number) => void,
+): Promise<void> {
   await added((done, failed) => {
     const sink = stream.entry({ ...header, type: 'file', size: entry.size }, done);
     const copy = async (): Promise<void> => {
       for await (const piece of pieces(entry)) {
+        onContent(piece.length);
         if (sink.write(piece)) continue;
         await new Promise<void>((resolve) => {
           sink.once('drain', resolve);
@@ -95,29 +110,10 @@ async function addLarge(stream: Pack, header: FileHeader, entry: LocalEntry): Pr
   });
 }
 
-/** A file's bytes, exactly as many as it had. @throws where it has changed since */
-export async function* pieces(entry: LocalEntry): AsyncGenerator<Buffer> {
-  const file = await open(entry.path, 'r');
-  try {
-    let left = entry.size;
-    while (left > 0) {
-      const buffer = Buffer.allocUnsafe(Math.min(PIECE, left));
-      const { bytesRead } = await file.read(buffer, 0, buffer.length);
-      if (bytesRead === 0) throw changed(entry);
-      left -= bytesRead;
-      yield buffer.subarray(0, bytesRead);
-    }
-  } finally {
-    await file.close();
-  }
-}
-
 function sameSize(entry: LocalEntry, bytes: Buffer): Buffer {
   if (bytes.length < entry.size) throw changed(entry);
   return bytes.subarray(0, entry.size);
 }
-
-const changed = (entry: LocalEntry): Error => new Error(`${entry.path} has become shorter while it was sent`);
 
 function added(
   begin: (done: (error?: Error | null) => void, failed: (error: Error) => void) => void,

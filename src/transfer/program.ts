@@ -1,5 +1,5 @@
 import { type SshProcess, spawnSsh } from '../ssh/spawn.js';
-import type { TransferHost } from './remote.js';
+import { plainLines, type TransferHost, transferError } from './remote.js';
 
 export interface ProgramEnd {
   /** Null: a signal ended it. */
@@ -10,6 +10,30 @@ export interface ProgramEnd {
 }
 
 const MOST_TEXT = 64 * 1024;
+
+/** A place on the host, as scp and rsync read it. */
+export const onHost = ({ master: { target } }: TransferHost, place: string): string =>
+  `${target.host.includes(':') ? `[${target.host}]` : target.host}:${place}`;
+
+export interface Fault {
+  readonly program: string;
+  /** What it was about. */
+  readonly place: string;
+  /** Lines that tell only that something else went wrong. */
+  readonly idle: RegExp;
+}
+
+/** Why a program failed, by the last thing it said that says something. */
+export function programFault(
+  { target }: TransferHost,
+  { program, place, idle }: Fault,
+  { stderr, code, signal }: ProgramEnd,
+): Error {
+  const lines = plainLines(stderr);
+  const said = lines.findLast((line) => !idle.test(line)) ?? lines.at(-1);
+  const ended = signal === null ? `ended with status ${code}` : `was killed by ${signal}`;
+  return transferError(target, `${place}: ${said?.slice(0, 400) ?? `${program} ${ended}`}`);
+}
 
 /** Runs scp or rsync to its end, or until the transfer is given up. @throws PsshError ERR_SSH_SPAWN */
 export async function runProgram(

@@ -156,7 +156,7 @@ const CHECK = oneLine(`
   };
 `);
 
-const RECEIVE: Readonly<Record<'tar' | 'scp', string>> = {
+const RECEIVE: Readonly<Record<'tar' | 'program', string>> = {
   tar: oneLine(String.raw`
     command -v tar >/dev/null 2>&1 || { printf "no-tar\n"; fail; };
     (cd "$t" && LC_ALL=C.UTF-8 tar -x@{4}of -) || fail;
@@ -164,16 +164,16 @@ const RECEIVE: Readonly<Record<'tar' | 'scp', string>> = {
     test -f "$t/done" || die "$d: cut short, not all files came";
   `),
   // The files come by themselves; then a line says that they are there, and behind it stands the list of sums.
-  scp: oneLine(String.raw`
+  program: oneLine(String.raw`
     mkdir "$t/files" || fail;
-    printf "%s\n" "$t";
+    printf "%s\000%s\000" "$t/files" "@{p:-/}";
     IFS= read -r l || fail;
     test "$l" = go || fail;
     cat > "$t/sums" || fail;
   `),
 };
 
-const putTree = (means: 'tar' | 'scp'): string =>
+const putTree = (means: 'tar' | 'program'): string =>
   oneLine(String.raw`
     ${PRELUDE} ${SWEEP} ${PLACE} ${CHECK}
     full "$1";
@@ -202,7 +202,7 @@ const putTree = (means: 'tar' | 'scp'): string =>
     printf "done %s\n" "@{one:-$p/}";
   `);
 
-const PUT_TREE = { tar: putTree('tar'), scp: putTree('scp') } as const;
+const PUT_TREE = { tar: putTree('tar'), program: putTree('program') } as const;
 
 export interface PutTree {
   readonly dest: string;
@@ -214,8 +214,11 @@ export interface PutTree {
   readonly verify: boolean;
 }
 
-/** Takes `files/…`, `sums` and, last, `done` into a private folder beside the destination, then names the files. */
-export function putTreeCommand(means: 'tar' | 'scp', tree: PutTree): string {
+/**
+ * Takes files into a private folder beside the destination, then names them. tar: `files/…`, `sums` and, last, `done`
+ * come as stdin. program: it prints where the files go, and where those of an earlier put lie.
+ */
+export function putTreeCommand(means: 'tar' | 'program', tree: PutTree): string {
   const { dest, tag, id, preserve, single, verify } = tree;
   const args = [dest, tag, id, preserve ? 'p' : 'm', single ?? '', verify ? 'verify' : ''];
   return remoteCommand(PUT_TREE[means], args);

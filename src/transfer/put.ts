@@ -1,12 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { TransferOptions, TransferredFile } from '../core/files.js';
 import { targetKey } from '../core/target.js';
-import { archive, pieces } from './archive.js';
+import { archive } from './archive.js';
 import type { Digests } from './digest.js';
 import type { LocalEntry, LocalSource } from './local-source.js';
+import { ownFault, ownPieces } from './own-fault.js';
+import { pieces } from './pieces.js';
 import { putFileCommand, putTreeCommand, sameTreeCommand } from './put-script.js';
 import { Rate } from './rate.js';
 import { type RemoteEnd, remoteFault, runRemote, type TransferHost, transferError, write } from './remote.js';
+import { rsyncTo } from './rsync.js';
 import { scpTo } from './scp.js';
 
 export interface PutRequest {
@@ -38,8 +41,8 @@ async function send(request: PutRequest, host: TransferHost): Promise<readonly T
     const same = await sameTree(request, host);
     if (same !== null) return same;
   }
-  if (options.via === 'scp') return putByScp(request, host);
-  return (await putByTar(request, host)) ?? putByScp(request, host);
+  if (options.via === 'scp' || options.via === 'rsync') return putByProgram(options.via, request, host);
+  return (await putByTar(request, host)) ?? putByProgram('scp', request, host);
 }
 
 async function putFile(
@@ -52,21 +55,29 @@ async function putFile(
   const command = putFileCommand({
     ...{ dest, name: source.name, size: entry.size, mode: entry.mode, mtime: entry.mtime },
     ...{ preserve: options.preserve, ifChanged: options.ifChanged, ...names(host) },
-    sha256: compares ? await ownFile(host, digests.of(entry.path)) : null,
+    sha256: compares ? await ownFault(host, digests.of(entry.path)) : null,
   });
   const rate = new Rate(options.limitRate, host.signal);
   const end = await runRemote(host, command, {
     input: async (stdin) => {
-      for await (const piece of ownPieces(host, pieces(entry))) {
-        await rate.take(piece.length);
-        await write(stdin, piece);
-      }
+      for await (const bytes of ownPieces(host, pieces(entry)))
+        for await (const piece of rate.release(bytes)) {
+          await write(stdin, piece);
+          host.moved(piece.length);
+        }
     },
   });
   const told = /^(same|done) ([\s\S]*)\n$/.exec(end.stdout);
   if (end.status !== 0 || told === null) throw remoteFault(host, end, dest);
   const [, word, place = dest] = told;
-  return [{ source: source.source, dest: place, bytes: source.bytes, changed: word === 'done' }];
+  return [
+    {
+      source: source.source,
+      dest: place,
+      bytes: word === 'done' ? source.bytes : 0,
+      changed: word === 'done',
+    },
+  ];
 }
 
 /** Null: the host has no tar, and another way is left. */
@@ -76,7 +87,7 @@ async function putByTar(
 ): Promise<readonly TransferredFile[] | null> {
   const entries = sources.flatMap((source) => source.entries);
   const command = putTreeCommand('tar', { dest, ...treeOf(sources, options), ...names(host) });
-  const sums = options.verify ? await ownFile(host, digests.list(entries)) : '';
+  const sums = options.verify ? await ownFault(host, digests.list(entries)) : '';
   const rate = new Rate(options.limitRate, host.signal);
   const last = [
     { name: 'sums', text: sums },
@@ -84,10 +95,8 @@ async function putByTar(
   ];
   const end = await runRemote(host, command, {
     input: async (stdin) => {
-      for await (const piece of ownPieces(host, archive(entries, last))) {
-        await rate.take(piece.length);
-        await write(stdin, piece);
-      }
+      for await (const bytes of ownPieces(host, archive(entries, last, host.moved)))
+        for await (const piece of rate.release(bytes)) await write(stdin, piece);
     },
   });
   if (end.stdout.startsWith('no-tar')) {
@@ -97,38 +106,44 @@ async function putByTar(
   return named(sources, host, end, dest);
 }
 
-async function putByScp(
+async function putByProgram(
+  program: 'scp' | 'rsync',
   { sources, dest, options, digests }: PutRequest,
   host: TransferHost,
 ): Promise<readonly TransferredFile[]> {
   const entries = sources.flatMap((source) => source.entries);
   const link = entries.find(({ kind }) => kind === 'link');
-  if (link !== undefined)
+  if (program === 'scp' && link !== undefined)
     throw transferError(host.target, `${link.path} is a link, which scp would follow; use --via tar`);
-  const command = putTreeCommand('scp', { dest, ...treeOf(sources, options), ...names(host) });
-  const sums = options.verify ? await ownFile(host, digests.list(entries)) : '';
-  let tell: (folder: string) => void = () => undefined;
-  const folder = new Promise<string>((resolve) => {
+  const command = putTreeCommand('program', { dest, ...treeOf(sources, options), ...names(host) });
+  const sums = options.verify ? await ownFault(host, digests.list(entries)) : '';
+  let tell: (places: readonly string[]) => void = () => undefined;
+  const told = new Promise<readonly string[]>((resolve) => {
     tell = resolve;
   });
-  let text = '';
+  let said = Buffer.alloc(0);
   const end = await runRemote(host, command, {
     input: async (stdin) => {
-      const place = await folder;
-      if (place === '') return;
-      await scpTo(host, options, sources, `${place}/files`);
+      const [folder, basis] = await told;
+      if (folder === undefined || basis === undefined) return;
+      if (program === 'scp') await scpTo(host, options, sources, folder);
+      else await rsyncTo(host, options, sources, { folder, basis });
+      for (const { bytes } of sources) host.moved(bytes);
       await write(stdin, Buffer.from(`go\n${sums}`));
     },
     output: async (read) => {
-      for await (const piece of read) {
-        text += piece.toString();
-        const end = text.indexOf('\n');
-        if (end !== -1) tell(text.slice(0, end));
+      try {
+        for await (const piece of read) {
+          said = Buffer.concat([said, piece]);
+          const words = said.toString().split('\0');
+          if (words.length > 2) tell(words);
+        }
+      } finally {
+        tell([]);
       }
-      tell('');
     },
   });
-  return named(sources, host, { ...end, stdout: text.slice(text.indexOf('\n') + 1) }, dest);
+  return named(sources, host, { ...end, stdout: said.subarray(said.lastIndexOf(0) + 1).toString() }, dest);
 }
 
 async function sameTree(
@@ -138,7 +153,7 @@ async function sameTree(
   const entries = sources.flatMap((source) => source.entries);
   // What is no file has no sum to compare.
   if (entries.some(({ kind }) => kind === 'link')) return null;
-  const sums = await ownFile(host, digests.list(entries));
+  const sums = await ownFault(host, digests.list(entries));
   if (sums === '') return null;
   const end = await runRemote(host, sameTreeCommand(dest), {
     input: (stdin) => write(stdin, Buffer.from(sums)),
@@ -148,7 +163,7 @@ async function sameTree(
   return sources.map((source) => ({
     source: source.source,
     dest: `${place.replace(/\/$/, '')}/${source.name}`,
-    bytes: source.bytes,
+    bytes: 0,
     changed: false,
   }));
 }
@@ -179,24 +194,4 @@ const treeOf = (sources: readonly LocalSource[], options: TransferOptions) => ({
 function names({ target }: TransferHost): { readonly tag: string; readonly id: string } {
   const tag = createHash('sha256').update(targetKey(target)).digest('hex').slice(0, 12);
   return { tag, id: randomBytes(6).toString('hex') };
-}
-
-/** A fault of ours, told with the host that it kept from its file. */
-async function ownFile<T>(host: TransferHost, work: Promise<T>): Promise<T> {
-  return work.catch((error: Error) => {
-    throw transferError(host.target, error.message, error);
-  });
-}
-
-async function* ownPieces(host: TransferHost, source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const all = source[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const next = await ownFile(host, all.next());
-      if (next.done === true) return;
-      yield next.value;
-    }
-  } finally {
-    await all.return?.();
-  }
 }

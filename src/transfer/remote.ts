@@ -14,6 +14,8 @@ export interface TransferHost {
   readonly signal: AbortSignal;
   /** Ends the programs that were started here; comes before the host's side is ended, which waits for them. */
   readonly programs: AbortSignal;
+  /** Told of bytes of files that have gone over. */
+  readonly moved: (bytes: number) => void;
 }
 
 export interface RemoteWork {
@@ -167,10 +169,7 @@ export function remoteFault(
   { status, stderr }: RemoteEnd,
   path: string,
 ): PsshError {
-  const lines = stderr
-    .split('\n')
-    .map((line) => line.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?').trim())
-    .filter((line) => line !== '');
+  const lines = plainLines(stderr);
   const own = lines.findLast((line) => line.startsWith('pssh-ts: '));
   if (own !== undefined) return transferError(target, own.slice('pssh-ts: '.length, 500));
   // What a tar says last is only that it said something before.
@@ -179,4 +178,12 @@ export function remoteFault(
     target,
     `${path}: ${said?.slice(0, 400) ?? `the host's side ended with status ${status}`}`,
   );
+}
+
+/** The lines of what a host may have written, without what moves a terminal's cursor. */
+export function plainLines(text: string): readonly string[] {
+  return text
+    .split('\n')
+    .map((line) => line.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?').trim())
+    .filter((line) => line !== '');
 }

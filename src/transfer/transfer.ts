@@ -24,5 +24,5 @@ export function transfer(request: TransferRequest, host: TransferHost): Promise<
 
 /** Whether it goes by programs of the system, which have a side of their own on the host. */
 export function startsPrograms(request: TransferRequest): boolean {
-  return request.kind === 'sync' || request.options.via === 'scp';
+  return request.kind === 'sync' || request.options.via === 'scp' || request.options.via === 'rsync';
 }

@@ -17,6 +17,8 @@ export interface UnpackOptions {
   /** Stands for `.` where a folder was sent as such. */
   readonly root: string | null;
   readonly preserve: boolean;
+  /** Told of bytes of files as they come. */
+  readonly onContent: (bytes: number) => void;
 }
 
 interface Folder {
@@ -155,6 +157,7 @@ export class Unpack {
     if (size <= SMALL) {
       const bytes: Buffer[] = [];
       for await (const piece of content) bytes.push(piece);
+      this.options.onContent(size);
       // wx: what stands there already, a link for one, is never written to.
       const file = openSync(place, 'wx', mode);
       try {
@@ -164,11 +167,21 @@ export class Unpack {
         closeSync(file);
       }
     } else {
-      await writeLarge(place, mode, size, content);
+      await writeLarge(place, mode, size, counted(content, this.options.onContent));
     }
     if (!this.options.preserve) return;
     await chmod(place, mode);
     await utimes(place, mtime, mtime);
+  }
+}
+
+async function* counted(
+  content: AsyncIterable<Buffer>,
+  onContent: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
+  for await (const piece of content) {
+    onContent(piece.length);
+    yield piece;
   }
 }
 

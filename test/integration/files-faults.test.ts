@@ -1,99 +1,43 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pack } from 'tar-stream';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, type Accounts, makeAccounts } from '../fleet/accounts.js';
 import { ensureShells, type ShellName } from '../fleet/ensure-shells.js';
-import { type Fleet, startFleet } from '../fleet/fleet.js';
 import { until } from '../fleet/until.js';
-import { type CliOptions, type CliResult, parseRun, runCli } from './cli.js';
+import { parseRun } from './cli.js';
+import { fileScene } from './file-scene.js';
 import { leftovers, makeTree, ODD_NAMES, snapshot } from './file-tree.js';
 
 const LOGIN_SHELLS: readonly ShellName[] = ['sh', 'bash', 'tcsh', 'fish', 'zsh'];
-const PROGRAMS = '/usr/bin:/bin';
 
 let accounts: Accounts;
 let nodes: readonly { readonly name: string; readonly account: Account }[];
-let fleet: Fleet;
-let programs: string;
-let here: string;
-let scenes = 0;
 
-beforeAll(async () => {
+// After the fleet has been stopped: what comes last is begun with.
+afterAll(() => accounts?.remove());
+
+const scene = fileScene(() => {
   const shells = ensureShells((line) => console.log(line));
   accounts = makeAccounts(LOGIN_SHELLS.map((name) => [name, shells[name]]));
   nodes = accounts.list.map((account, index) => ({ name: `s${index}-${account.shell}`, account }));
-  fleet = await startFleet({
-    hosts: nodes.map(({ name, account }, index) => (index === 0 ? { name } : { name, user: account.user })),
-  });
-  programs = join(fleet.dir, 'programs');
-  mkdirSync(programs);
-}, 300_000);
-afterAll(async () => {
-  if (fleet !== undefined) await runCli(['masters', 'close'], { env: fleet.env });
-  await fleet?.stop();
-  accounts?.remove();
+  return nodes.map(({ name, account }, index) => (index === 0 ? { name } : { name, user: account.user }));
 });
-beforeEach(() => {
-  scenes += 1;
-  here = join(fleet.dir, `scene${scenes}`);
-  mkdirSync(join(here, 'remote'), { recursive: true });
-  chmodSync(here, 0o755);
-  chmodSync(fleet.dir, 0o755);
-  chmodSync(remote(), 0o777);
-});
+const { run, remote, local, hostWith, hostWithout } = scene;
 
-let transport = 'auto';
-const run = (args: readonly string[], options: Partial<CliOptions> = {}): Promise<CliResult> =>
-  runCli(['-F', fleet.configPath, '--transport', transport, ...args], {
-    env: fleet.env,
-    cwd: here,
-    ...options,
-  });
-const remote = (...parts: string[]) => join(here, 'remote', ...parts);
 const self = () => nodes[0]?.name ?? '';
-
-/** A host whose sessions find these programs before the system's. */
-async function hostWith(name: string, scripts: Readonly<Record<string, string>>): Promise<string> {
-  const folder = join(programs, name);
-  mkdirSync(folder, { recursive: true });
-  for (const [program, text] of Object.entries(scripts))
-    writeFileSync(join(folder, program), text, { mode: 0o755 });
-  await fleet.addHost({ name, sshd: [`SetEnv PATH=${folder}:${PROGRAMS}`] });
-  return name;
-}
-
-/** A host that has the named programs alone. */
-async function hostWithout(name: string, missing: readonly string[]): Promise<string> {
-  const folder = join(programs, name);
-  mkdirSync(folder, { recursive: true });
-  for (const from of ['/usr/bin', '/bin'])
-    for (const program of readdirSync(from))
-      if (!missing.includes(program) && !existsSync(join(folder, program)))
-        symlinkSync(join(from, program), join(folder, program));
-  await fleet.addHost({ name, sshd: [`SetEnv PATH=${folder}`] });
-  return name;
-}
 
 describe.each(['mux', 'process'])('faults of transfers over %s', (name) => {
   beforeAll(() => {
-    transport = name;
+    scene.transport = name;
   });
 
   test('every login shell takes odd names both ways', async () => {
-    const tree = join(here, 'tree');
+    const tree = local('tree');
     mkdirSync(tree);
     makeTree(tree);
     chmodSync(join(tree, 'secret'), 0o644);
-    for (const odd of ODD_NAMES) writeFileSync(join(here, odd), odd);
+    for (const odd of ODD_NAMES) writeFileSync(local(odd), odd);
     const all = nodes.map((node) => node.name).join(',');
     for (const node of nodes) {
       mkdirSync(remote(node.name));
@@ -106,21 +50,21 @@ describe.each(['mux', 'process'])('faults of transfers over %s', (name) => {
       expect(result.err).toContain(`${nodes.length} hosts ok`);
       const got = await run(['-H', all, 'get', `${remote('{host}')}/${odd}`, 'odd']);
       expect(got.err).toContain(`${nodes.length} hosts ok`);
-      for (const node of nodes) expect(readFileSync(join(here, 'odd', node.name, odd), 'utf8')).toBe('');
+      for (const node of nodes) expect(readFileSync(local('odd', node.name, odd), 'utf8')).toBe('');
     }
     const get = await run(['-H', all, 'get', '-r', '--verify', `${remote('{host}')}/tr*`, 'got']);
     expect(get.err).toContain(`${nodes.length} hosts ok`);
     for (const node of nodes) {
       expect(snapshot(remote(node.name, 'tree'))).toEqual(snapshot(tree));
-      expect(snapshot(join(here, 'got', node.name, 'tree'))).toEqual(snapshot(tree));
+      expect(snapshot(local('got', node.name, 'tree'))).toEqual(snapshot(tree));
     }
-    expect(leftovers(here)).toEqual([]);
+    expect(leftovers(scene.here)).toEqual([]);
   });
 
   test.each(['auto', 'tar', 'scp'])(
     'kill -9 in the middle of a put by %s leaves the old file whole',
     async (via) => {
-      writeFileSync(join(here, 'big'), Buffer.alloc(4_000_000, 'new'));
+      writeFileSync(local('big'), Buffer.alloc(4_000_000, 'new'));
       writeFileSync(remote('big'), 'old');
       await run(['-H', self(), 'exec', 'true']);
       let pid = 0;
@@ -148,10 +92,21 @@ describe.each(['mux', 'process'])('faults of transfers over %s', (name) => {
   );
 
   test('a put whose shell was killed leaves a temporary, which the next one takes away', async () => {
-    writeFileSync(join(here, 'file'), 'x');
+    writeFileSync(local('file'), 'x');
     expect((await run(['-H', self(), 'put', 'file', remote()])).code).toBe(0);
-    writeFileSync(join(here, 'big'), Buffer.alloc(4_000_000));
-    const slow = run(['-H', self(), 'put', '--json', '--limit-rate', '100KiB', 'big', remote('big')]);
+    writeFileSync(local('big'), Buffer.alloc(4_000_000));
+    // With --verify a shell of ours writes it.
+    const slow = run([
+      '-H',
+      self(),
+      'put',
+      '--json',
+      '--verify',
+      '--limit-rate',
+      '100KiB',
+      'big',
+      remote('big'),
+    ]);
     await until(() => leftovers(remote()).length > 0, {
       what: 'the transfer to have begun',
       deadlineMs: 30_000,
@@ -169,13 +124,14 @@ describe.each(['mux', 'process'])('faults of transfers over %s', (name) => {
 
   test.each([
     ['put', ['put', 'big']],
+    ['put by a shell', ['put', '--verify', 'big']],
     ['put as tar', ['put', '--via', 'tar', 'big']],
     ['put by scp', ['put', '--via', 'scp', 'big']],
     ['get', ['get', 'big']],
     ['get by scp', ['get', '--via', 'scp', 'big']],
   ])('a %s that takes too long is ended, and leaves nothing', async (_, [command = '', ...words]) => {
     const big = Buffer.alloc(4_000_000, 'x');
-    writeFileSync(command === 'put' ? join(here, 'big') : remote('big'), big);
+    writeFileSync(command === 'put' ? local('big') : remote('big'), big);
     const place = command === 'put' ? words : [...words.slice(0, -1), remote('big')];
     const to = command === 'put' ? remote('here') : 'got';
     const result = await run([
@@ -193,17 +149,18 @@ describe.each(['mux', 'process'])('faults of transfers over %s', (name) => {
     expect(parseRun(result).results[0]).toMatchObject({ status: 'timed-out', killed: 'confirmed' });
     expect(result.code).toBe(3);
     expect(existsSync(remote('here'))).toBe(false);
-    expect(existsSync(join(here, 'got', self(), 'big'))).toBe(false);
-    await until(() => leftovers(here).length === 0, { what: 'nothing to be left', deadlineMs: 30_000 });
+    expect(existsSync(local('got', self(), 'big'))).toBe(false);
+    await until(() => leftovers(scene.here).length === 0, { what: 'nothing to be left', deadlineMs: 30_000 });
   });
 
   test('a full disk, a folder in the way and a missing folder are told with host and path', async () => {
-    writeFileSync(join(here, 'file'), 'x'.repeat(100_000));
+    writeFileSync(local('file'), 'x'.repeat(100_000));
     mkdirSync(remote('folder', 'file'), { recursive: true });
-    const full = await hostWith(`full-${name}`, {
+    const programs = {
       cat: '#!/bin/sh\necho "cat: write error: No space left on device" >&2\nexit 1\n',
       tar: '#!/bin/sh\necho "tar: files/file: Cannot write: No space left on device" >&2\nexit 2\n',
-    });
+    };
+    const full = await hostWith(`full-${name}`, programs);
     const failed = async (host: string, ...words: string[]) => {
       const result = await run(['-H', host, 'put', ...words]);
       expect(result.code).toBe(5);
@@ -224,14 +181,14 @@ describe.each(['mux', 'process'])('faults of transfers over %s', (name) => {
     expect(await failed(self(), 'file', `${remote('none')}/`)).toContain(
       `${remote('none')}/: there is no such folder`,
     );
-    expect(leftovers(here)).toEqual([]);
+    expect(leftovers(scene.here)).toEqual([]);
   });
 
   test('permission denied and a read-only folder are told', async () => {
     const other = nodes[1]?.name;
     // Who is not root has no second account, and may not write where root alone may.
     const host = other ?? self();
-    writeFileSync(join(here, 'file'), 'x');
+    writeFileSync(local('file'), 'x');
     mkdirSync(remote('locked'));
     writeFileSync(remote('locked', 'secret'), 'x', { mode: 0o600 });
     chmodSync(remote('locked'), 0o555);
@@ -246,21 +203,21 @@ describe.each(['mux', 'process'])('faults of transfers over %s', (name) => {
 
   test('a host without tar is served by scp, and --via tar says what is missing', async () => {
     const host = await hostWithout(`no-tar-${name}`, ['tar']);
-    mkdirSync(join(here, 'tree'));
-    writeFileSync(join(here, 'tree', 'a b'), 'x');
+    mkdirSync(local('tree'));
+    writeFileSync(local('tree', 'a b'), 'x');
     const put = await run(['-H', host, 'put', '-r', '--verify', 'tree', remote()]);
     expect(put.err).toContain('1 host ok');
-    expect(snapshot(remote())).toEqual(snapshot(here).filter((line) => line.startsWith('"tree')));
+    expect(snapshot(remote())).toEqual(snapshot(scene.here).filter((line) => line.startsWith('"tree')));
     const get = await run(['-H', host, 'get', '-r', '--verify', remote('tree'), 'got']);
     expect(get.err).toContain('1 host ok');
-    expect(readFileSync(join(here, 'got', host, 'tree', 'a b'), 'utf8')).toBe('x');
+    expect(readFileSync(local('got', host, 'tree', 'a b'), 'utf8')).toBe('x');
     const tar = await run(['-H', host, 'put', '-r', '--via', 'tar', 'tree', remote()]);
     expect(tar.err).toContain('the host has no tar');
     expect(tar.code).toBe(5);
   });
 
   test('--verify needs a program for it, and takes any of three', async () => {
-    writeFileSync(join(here, 'file'), 'x');
+    writeFileSync(local('file'), 'x');
     const none = await hostWithout(`no-sums-${name}`, ['sha256sum', 'shasum', 'openssl']);
     const refused = await run(['-H', none, 'put', '--verify', 'file', remote('x')]);
     expect(refused.err).toContain('no sha256sum, shasum or openssl');
@@ -277,7 +234,7 @@ describe.each(['mux', 'process'])('faults of transfers over %s', (name) => {
   });
 
   test('--verify finds what was changed on the way', async () => {
-    writeFileSync(join(here, 'file'), 'honest');
+    writeFileSync(local('file'), 'honest');
     const liar = await hostWith(`liar-${name}`, {
       cat: '#!/bin/sh\n/bin/cat >/dev/null\nprintf altere\n',
       tar: '#!/bin/sh\n/bin/tar "$@"; s=$?\nif test -f files/file; then printf altere > files/file; fi\nexit $s\n',
@@ -288,7 +245,7 @@ describe.each(['mux', 'process'])('faults of transfers over %s', (name) => {
       expect(result.code).toBe(5);
       expect(existsSync(remote('x'))).toBe(false);
     }
-    expect(leftovers(here)).toEqual([]);
+    expect(leftovers(scene.here)).toEqual([]);
   });
 
   test.each([
@@ -311,20 +268,20 @@ describe.each(['mux', 'process'])('faults of transfers over %s', (name) => {
     stream.finalize();
     const pieces: Buffer[] = [];
     for await (const piece of stream as AsyncIterable<Buffer>) pieces.push(piece);
-    const archive = join(here, 'hostile.tar');
+    const archive = local('hostile.tar');
     writeFileSync(archive, Buffer.concat(pieces));
     const host = `${what.replaceAll(/\W+/g, '-')}-${name}`;
     await hostWith(host, { tar: `#!/bin/sh\nexec /bin/cat ${archive}\n` });
     mkdirSync(remote('asked'));
-    mkdirSync(join(here, 'local'));
-    const before = snapshot(here);
+    mkdirSync(local('local'));
+    const before = snapshot(scene.here);
     const result = await run(['-H', host, 'get', '-r', '--json', remote('asked'), 'local']);
     expect(result.code).toBe(5);
     const [only] = parseRun(result).results;
     expect(only).toMatchObject({ status: 'failed', exitCode: null, error: { code: 'ERR_TRANSFER' } });
     expect(only?.error?.message).toContain(said);
     const allowed = [`"local/${host}" folder`];
-    expect(snapshot(here).filter((line) => !allowed.includes(line))).toEqual(before);
+    expect(snapshot(scene.here).filter((line) => !allowed.includes(line))).toEqual(before);
     expect(existsSync('/tmp/escaped')).toBe(false);
   });
 });

@@ -1,47 +1,25 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Fleet, startFleet } from '../fleet/fleet.js';
-import { type CliOptions, parseRun, runCli } from './cli.js';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { ensureProgram } from '../fleet/ensure-program.js';
+import { parseRun } from './cli.js';
+import { fileScene } from './file-scene.js';
 import { addLinks, leftovers, makeTree, ODD_NAMES, snapshot } from './file-tree.js';
 
-let fleet: Fleet;
-let here: string;
-let scenes = 0;
 const MANY = Array.from({ length: 50 }, (_, place) => `many${place + 1}`);
-
-beforeAll(async () => {
-  fleet = await startFleet({
-    hosts: [
-      { name: 'node1' },
-      { name: 'node2' },
-      { name: 'Node1', sameServerAs: 'node2' },
-      ...MANY.map((name, place) => ({ name, sameServerAs: `node${(place % 2) + 1}` })),
-    ],
-  });
+const scene = fileScene(() => {
+  ensureProgram({ name: 'rsync', package: 'rsync' }, (line) => console.log(line));
+  return [
+    { name: 'node1' },
+    { name: 'node2' },
+    { name: 'Node1', sameServerAs: 'node2' },
+    ...MANY.map((name, place) => ({ name, sameServerAs: `node${(place % 2) + 1}` })),
+  ];
 });
-afterAll(async () => {
-  await runCli(['masters', 'close'], { env: fleet.env });
-  await fleet.stop();
-});
-beforeEach(() => {
-  scenes += 1;
-  here = join(fleet.dir, `scene${scenes}`);
-  mkdirSync(join(here, 'remote'), { recursive: true });
-});
-
-let transport = 'auto';
-const run = (args: readonly string[], options: Partial<CliOptions> = {}) =>
-  runCli(['-F', fleet.configPath, '--transport', transport, ...args], {
-    env: fleet.env,
-    cwd: here,
-    ...options,
-  });
-const remote = (...parts: string[]) => join(here, 'remote', ...parts);
+const { run, remote, local } = scene;
 
 describe.each(['mux', 'process'])('get over %s', (name) => {
   beforeAll(() => {
-    transport = name;
+    scene.transport = name;
   });
 
   test.each(['auto', 'tar', 'scp'])('a file of two hosts, each to its own folder, by %s', async (via) => {
@@ -50,12 +28,12 @@ describe.each(['mux', 'process'])('get over %s', (name) => {
     expect(result.err).toContain('2 hosts ok');
     expect(parseRun(result).results[1]).toMatchObject({
       files: [
-        { source: remote('app.log'), dest: join(here, 'logs', 'node2', 'app.log'), bytes: 5, changed: true },
+        { source: remote('app.log'), dest: local('logs', 'node2', 'app.log'), bytes: 5, changed: true },
       ],
     });
     for (const host of ['node1', 'node2'])
-      expect(readFileSync(join(here, 'logs', host, 'app.log'), 'utf8')).toBe('said\n');
-    expect(leftovers(here)).toEqual([]);
+      expect(readFileSync(local('logs', host, 'app.log'), 'utf8')).toBe('said\n');
+    expect(leftovers(scene.here)).toEqual([]);
   });
 
   test('a tree with all kinds of names comes equal, a second time too', async () => {
@@ -65,11 +43,11 @@ describe.each(['mux', 'process'])('get over %s', (name) => {
     for (let round = 0; round < 2; round += 1) {
       const result = await run(['-H', 'node1', 'get', '-r', '-p', '--verify', remote('tree')]);
       expect(result.err).toContain('1 host ok');
-      expect(snapshot(join(here, 'node1', 'tree'), { modes: true, times: round === 0 })).toEqual(
+      expect(snapshot(local('node1', 'tree'), { modes: true, times: round === 0 })).toEqual(
         snapshot(remote('tree'), { modes: true, times: round === 0 }),
       );
     }
-    expect(leftovers(here)).toEqual([]);
+    expect(leftovers(scene.here)).toEqual([]);
   });
 
   test('each odd name by itself, and all of them by a pattern', async () => {
@@ -77,10 +55,10 @@ describe.each(['mux', 'process'])('get over %s', (name) => {
     const escaped = ODD_NAMES.map((odd) => remote(odd).replaceAll('{', '{{').replaceAll('}', '}}'));
     const single = await run(['-H', 'node1', 'get', ...escaped, 'single']);
     expect(single.err).toContain('1 host ok');
-    expect(snapshot(join(here, 'single', 'node1'))).toEqual(snapshot(remote()));
+    expect(snapshot(local('single', 'node1'))).toEqual(snapshot(remote()));
     const pattern = await run(['-H', 'node1', 'get', remote('*'), remote('.[!.]*'), remote('..d*'), 'all']);
     expect(pattern.err).toContain('1 host ok');
-    expect(snapshot(join(here, 'all', 'node1'))).toEqual(snapshot(remote()));
+    expect(snapshot(local('all', 'node1'))).toEqual(snapshot(remote()));
   });
 
   test('a link that is named is followed, to a file and to a folder', async () => {
@@ -90,8 +68,8 @@ describe.each(['mux', 'process'])('get over %s', (name) => {
     symlinkSync('v2/file', remote('link'));
     const result = await run(['-H', 'node1', 'get', '-r', remote('current'), remote('link'), 'got']);
     expect(result.err).toContain('1 host ok');
-    expect(readFileSync(join(here, 'got/node1/current/file'), 'utf8')).toBe('content');
-    expect(readFileSync(join(here, 'got/node1/link'), 'utf8')).toBe('content');
+    expect(readFileSync(local('got/node1/current/file'), 'utf8')).toBe('content');
+    expect(readFileSync(local('got/node1/link'), 'utf8')).toBe('content');
   });
 
   test("what is missing is that host's failure; --ignore-missing passes it over", async () => {
@@ -132,7 +110,7 @@ describe.each(['mux', 'process'])('get over %s', (name) => {
     expect((await get()).results[0]).toMatchObject({ files: [{ changed: false }, { changed: false }] });
     writeFileSync(remote('secret'), 'other');
     expect((await get()).results[0]).toMatchObject({ files: [{ changed: false }, { changed: true }] });
-    expect(readFileSync(join(here, 'got', 'node1', 'secret'), 'utf8')).toBe('other');
+    expect(readFileSync(local('got', 'node1', 'secret'), 'utf8')).toBe('other');
   });
 });
 
@@ -140,11 +118,53 @@ test('one name from 50 hosts is 50 files, each that of its host', async () => {
   for (const host of MANY) writeFileSync(remote(`id.${host}`), host);
   const result = await run(['-H', MANY.join(','), 'get', '--json', remote('id.{host}'), 'got']);
   expect(result.err).toContain('50 hosts ok');
-  for (const host of MANY) expect(readFileSync(join(here, 'got', host, `id.${host}`), 'utf8')).toBe(host);
+  for (const host of MANY) expect(readFileSync(local('got', host, `id.${host}`), 'utf8')).toBe(host);
   writeFileSync(remote('name'), 'x');
   const flat = await run(['-H', MANY.join(','), 'get', '--flat', remote('name'), 'flat']);
   expect(flat.err).toContain('50 hosts ok');
-  expect(snapshot(join(here, 'flat')).length).toBe(50);
+  expect(snapshot(local('flat')).length).toBe(50);
+});
+
+test('two hosts whose files would have one name by --flat: the second is refused, nothing is lost', async () => {
+  // `a` of the host b.c and `a.b` of the host c.
+  writeFileSync(remote('a'), 'of b.c');
+  writeFileSync(remote('a.b'), 'of c');
+  await scene.fleet.addHost({ name: 'b.c', sameServerAs: 'node1' });
+  await scene.fleet.addHost({ name: 'c', sameServerAs: 'node2' });
+  const own = ['-f', '1', '-H', 'b.c,c', 'get', '--flat', '--ignore-missing', '--json'];
+  const result = await run([...own, `${remote()}/[a]*`, 'flat']);
+  expect(result.code).toBe(5);
+  expect(parseRun(result).results.map(({ status }) => status)).toEqual(['ok', 'failed']);
+  expect(parseRun(result).results[1]?.error?.message).toContain('leave out --flat');
+  expect(readFileSync(local('flat', 'a.b.c'), 'utf8')).toBe('of b.c');
+});
+
+test('paths of both sides are templates; files of two folders come by each means', async () => {
+  mkdirSync(remote('x'));
+  writeFileSync(remote('conf.node1'), 'one');
+  writeFileSync(remote('x', 'conf.2'), 'two');
+  for (const via of ['auto', 'tar', 'scp', 'rsync']) {
+    const words = [
+      remote('conf.{host}'),
+      `${remote('x')}/conf.{count}*`,
+      remote('x', '*.2'),
+      `got-${via}-{index}`,
+    ];
+    const result = await run([
+      '-H',
+      'node1,node2',
+      'get',
+      '--via',
+      via,
+      '--ignore-missing',
+      '--json',
+      ...words,
+    ]);
+    expect(result.code).toBe(0);
+    expect(readFileSync(local(`got-${via}-0`, 'node1', 'conf.node1'), 'utf8')).toBe('one');
+    expect(readFileSync(local(`got-${via}-1`, 'node2', 'conf.2'), 'utf8')).toBe('two');
+    expect(parseRun(result).results[1]).toMatchObject({ files: [{ bytes: 3, changed: true }] });
+  }
 });
 
 test('hosts whose names differ in case alone have folders that differ in more', async () => {
@@ -163,7 +183,7 @@ test('a folder needs -r; nothing is left of a get that fails', async () => {
   const result = await run(['-H', 'node1', 'get', remote('fine'), remote('folder'), 'got']);
   expect(result.code).toBe(5);
   expect(result.err).toContain(`${remote('folder')}: is a folder; -r (recursive) brings folders`);
-  expect(leftovers(here)).toEqual([]);
+  expect(leftovers(scene.here)).toEqual([]);
 });
 
 test('exec --fetch brings what the command has made, of each host where it went well', async () => {
@@ -177,7 +197,7 @@ test('exec --fetch brings what the command has made, of each host where it went 
     [0, 'failed'],
     [1, 'skipped'],
   ]);
-  expect(readFileSync(join(here, 'reports', 'node1', 'report.node1'), 'utf8')).toBe('made\n');
+  expect(readFileSync(local('reports', 'node1', 'report.node1'), 'utf8')).toBe('made\n');
   const bad = await run(['-H', 'node1', 'exec', '--fetch', 'nothing', 'true']);
   expect(bad.code).toBe(2);
   expect(bad.err).toContain('write REMOTE:LOCAL');

@@ -190,7 +190,7 @@ export class TaskFiles {
 
   private transferHost(signal: AbortSignal): TransferHost {
     const { target, connection, master } = this.host;
-    return { target, connection, master, signal, programs: signal };
+    return { target, connection, master, signal, programs: signal, moved: () => undefined };
   }
 }
 

@@ -7,6 +7,8 @@ export interface InputSink {
   /** @param onFlushed called once the piece has gone to the socket */
   sendData(piece: Uint8Array, onFlushed?: (error?: Error | null) => void): void;
   sendEof(): void;
+  /** What is sent meanwhile goes out in one piece. */
+  together(send: () => void): void;
 }
 
 /** The remote's stdin: takes no more than the server's window and maximum packet allow. */
@@ -46,6 +48,11 @@ export class InputStream extends Writable {
   }
 
   private flow(): void {
+    // A call of the system for each packet would cost more than the packet.
+    if (this.whenSent !== null && this.window > 0) this.sink.together(() => this.sendRest());
+  }
+
+  private sendRest(): void {
     const done = this.whenSent;
     if (done === null || this.destroyed) return;
     while (this.window > 0) {

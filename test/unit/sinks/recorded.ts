@@ -58,6 +58,7 @@ export const EVENTS: readonly RunEvent[] = [
   started(node2),
   output(node1, 'kernel 6.1.0\n'),
   started(node3),
+  { type: 'moved', time: TIME + 15, target: node3, step: 0, bytes: 4096 },
   output(node2, SAME),
   output(node1, SAME.slice(13)),
   finished(node2, { stdout: outputOf(Buffer.from(SAME)) }),

@@ -100,7 +100,7 @@ describe('ProgressSink', () => {
   const started = (index: number) =>
     ({ type: 'started', time: 0, target: targets[index] ?? makeTarget(), step: 0, command: 'x' }) as const;
 
-  function progress(isScreen: boolean) {
+  function progress(isScreen: boolean, bytes: number | null = null) {
     const { terminal, screen, writer } = open();
     const sink = new ProgressSink({
       screen: isScreen ? screen : null,
@@ -108,6 +108,7 @@ describe('ProgressSink', () => {
       color: false,
       hosts: 3,
       steps: 1,
+      bytes,
     });
     const begun = performance.now();
     return { terminal, sink, at: (ms: number) => sink.tick(begun + ms) };
@@ -126,6 +127,25 @@ describe('ProgressSink', () => {
     expect(terminal.text).toContain('1/3 done, 1 running, 1 failed, oldest b 0s');
     sink.event({ type: 'summary', time: 0, summary: makeSummary({ ok: 2, failed: 1 }) });
     expect(terminal.text.endsWith(ERASE)).toBe(true);
+  });
+
+  it('tells the bytes that transfers move, how many a second, and what is left by them', () => {
+    const { terminal, sink, at } = progress(true, 4 * 1024 * 1024);
+    const [a = makeTarget(), b = makeTarget()] = targets;
+    sink.event(started(0));
+    sink.event(started(1));
+    sink.event({ type: 'moved', time: 0, target: a, step: 0, bytes: 512 * 1024 });
+    sink.event({ type: 'moved', time: 0, target: b, step: 0, bytes: 512 * 1024 });
+    at(2_000);
+    expect(terminal.text).toMatch(
+      /0\/3 done, 2 running, 1MiB of 4MiB moved, [\d.]+\wiB a second, oldest a \ds/,
+    );
+    // Of a means that tells nothing on its way; what the events told already counts once.
+    const files = [{ source: 'x', dest: 'y', bytes: 2 * 1024 * 1024, changed: true }];
+    sink.event(finished(makeResult({ target: a, files })));
+    at(2_100);
+    expect(terminal.text).toMatch(/1\/3 done, 1 running, 2.5MiB of 4MiB moved, .* about \ds left/);
+    sink.end();
   });
 
   it('elsewhere writes lines, ever more seldom', () => {

@@ -42,7 +42,7 @@ async function unpack(
       text,
     );
   stream.finalize();
-  const made = new Unpack({ folder, tops: new Set(tops), root, preserve: false });
+  const made = new Unpack({ folder, tops: new Set(tops), root, preserve: false, onContent: () => undefined });
   await made.read(stream as AsyncIterable<Buffer>);
   await made.finish();
   return made;
@@ -109,7 +109,13 @@ describe('what a hostile host may send', () => {
   });
 
   test('an archive that is cut short is an error', async () => {
-    const made = new Unpack({ folder, tops: new Set(['top']), root: null, preserve: false });
+    const made = new Unpack({
+      folder,
+      tops: new Set(['top']),
+      root: null,
+      preserve: false,
+      onContent: () => undefined,
+    });
     const stream = pack();
     stream.entry({ name: 'top' }, 'x'.repeat(5000));
     stream.finalize();
