@@ -5,6 +5,7 @@ import { parseJump } from '../core/jump.js';
 import { CONNECTION_DEFAULTS, type ConnectionOptions, type TransportChoice } from '../core/options.js';
 import { sshOptionFault } from '../core/own-options.js';
 import { show } from '../core/show.js';
+import { hostKeyOptions } from '../ssh/host-keys.js';
 import { checkFile } from '../ssh/named-file.js';
 import type { SharedOptions } from './shared-options.js';
 import { isCi } from './terminal.js';
@@ -26,6 +27,7 @@ export function resolveConnection(options: SharedOptions, env: NodeJS.ProcessEnv
     ...(jump === undefined ? {} : { jump: checkedJump(jump) }),
     identities: options.identity ?? CONNECTION_DEFAULTS.identities,
     sshOptions: (options.sshOption ?? CONNECTION_DEFAULTS.sshOptions).map(checkedSshOption),
+    hostKeys: hostKeyOptions(options, '--known-hosts'),
     connectTimeoutMs:
       timeLimit(options.connectTimeout, '--connect-timeout') ?? CONNECTION_DEFAULTS.connectTimeoutMs,
     connectRetries:

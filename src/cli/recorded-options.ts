@@ -14,6 +14,8 @@ const KEPT = {
   maxMasters: true,
   identity: true,
   sshOption: true,
+  knownHosts: true,
+  acceptNew: true,
   fanout: true,
   connectTimeout: true,
   connectRetries: true,

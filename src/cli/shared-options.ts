@@ -21,6 +21,8 @@ export interface SharedOptions {
   readonly jump?: string;
   readonly identity?: readonly string[];
   readonly sshOption?: readonly string[];
+  readonly knownHosts?: string;
+  readonly acceptNew?: boolean;
   readonly fanout?: string;
   readonly connectTimeout?: string;
   readonly connectRetries?: string;
@@ -106,6 +108,11 @@ export function addConnectionOptions(command: Command): void {
       '-o, --ssh-option <key=value>',
       'any other option of ssh_config (ssh -o); repeatable',
     ).argParser(collect),
+    new Option('--known-hosts <file>', "host keys from this file, not from the user's known_hosts"),
+    new Option(
+      '--accept-new',
+      'take and keep the keys of hosts that are not known yet; a changed key is refused',
+    ),
     new Option('-f, --fanout <number>', 'hosts worked on at once (default 32)'),
     new Option(
       '-t, --connect-timeout <duration>',

@@ -17,6 +17,8 @@ export interface ConnectionOptions {
   readonly identities: readonly string[];
   /** `Key=Value`, `ssh -o`. */
   readonly sshOptions: readonly string[];
+  /** The same, about host keys: stronger than what else is said, and jump hosts' too. */
+  readonly hostKeys: readonly string[];
   /** All of one host's connecting, retries included. @default 10 s */
   readonly connectTimeoutMs: number;
   /** How often a connection dropped before the login was done is tried again. @default 2 */
@@ -38,6 +40,7 @@ export interface ConnectionOptions {
 export const CONNECTION_DEFAULTS = {
   identities: [],
   sshOptions: [],
+  hostKeys: [],
   connectTimeoutMs: 10_000,
   connectRetries: 2,
   persistMs: 600_000,

@@ -13,6 +13,7 @@ import {
 } from '../core/options.js';
 import { sshOptionFault } from '../core/own-options.js';
 import { show } from '../core/show.js';
+import { hostKeyOptions } from '../ssh/host-keys.js';
 import { checkFile } from '../ssh/named-file.js';
 
 type Unit = 'ms' | 's' | 'm' | 'h' | 'd';
@@ -34,6 +35,10 @@ export interface ConnectOptions {
   readonly identity?: string | readonly string[];
   /** `Keyword=value` each, `ssh -o`. */
   readonly sshOptions?: readonly string[];
+  /** Host keys from this file, not from the user's known_hosts. */
+  readonly knownHosts?: string;
+  /** Keys of hosts that are not known yet are taken and kept (`accept-new`); a changed one is refused. @default false */
+  readonly acceptNew?: boolean;
   /** All of one machine's connecting, retries included. @default '10s' */
   readonly connectTimeout?: Duration;
   /** How often a connection dropped before the login was done is tried again. @default 2 */
@@ -91,6 +96,8 @@ const CONNECT_NAMES = {
   jump: true,
   identity: true,
   sshOptions: true,
+  knownHosts: true,
+  acceptNew: true,
   connectTimeout: true,
   connectRetries: true,
   persist: true,
@@ -140,6 +147,7 @@ export function resolveConnect(options: MachineOptions): ConnectionOptions {
     ...(jump === undefined ? {} : { jump }),
     identities,
     sshOptions,
+    hostKeys: hostKeyOptions(options, 'knownHosts'),
     connectTimeoutMs: limit(options.connectTimeout, 'connectTimeout') ?? CONNECTION_DEFAULTS.connectTimeoutMs,
     connectRetries: whole(options.connectRetries ?? 2, 'connectRetries', 0, 100),
     persistMs: duration(options.persist ?? '0s', 'persist'),

@@ -33,6 +33,7 @@ export async function destinationHash(
     // A relative name means another file in another folder.
     connection.identities.map((file) => path.resolve(file)),
     connection.sshOptions,
+    connection.hostKeys,
     connection.sshConfig === undefined ? null : path.resolve(connection.sshConfig),
     configState.digest,
     target.sshOptions ?? null,

@@ -7,7 +7,7 @@ const HINTS = {
   ERR_AUTH: (host) =>
     `ssh ${host} shows what it asks for; -l names a login, -i a key, and ssh-add loads one into the agent`,
   ERR_HOST_KEY: (host) =>
-    `make sure that it is the right machine; then ssh ${host} learns a new key, ssh-keygen -R drops a changed one`,
+    `make sure that it is the right machine; then ssh ${host} or --accept-new learns a new key, ssh-keygen -R drops a changed one`,
   ERR_CHANNEL_OPEN: () => 'its server grants no more sessions (MaxSessions); see pssh-ts masters list',
   ERR_DISCONNECTED: () => 'how the command ended is not known: look before it is run again',
   ERR_MUX_PROTOCOL: () => '--transport process goes over ssh itself',

@@ -16,7 +16,7 @@ export function destinationArgs(target: Target, connection: ConnectionOptions, n
     ...(port === undefined ? [] : ['-p', String(port)]),
     ...(jumpHosts === undefined ? [] : ['-J', jumpHosts]),
     ...[...identities, ...connection.identities].flatMap((file) => ['-i', file]),
-    ...[...options, ...connection.sshOptions].flatMap((option) => ['-o', option]),
+    ...[...connection.hostKeys, ...options, ...connection.sshOptions].flatMap((option) => ['-o', option]),
   ];
 }
 
