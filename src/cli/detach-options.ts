@@ -17,7 +17,11 @@ const NOT_DETACHED = [
   ['stdin', '-I', 'a job reads nothing; put its input on the hosts first'],
   ['tty', '--tty', 'a job has no terminal; leave it out'],
   ['fetch', '--fetch', 'nothing is there yet; fetch it when pssh-ts jobs wait is done'],
-  ['timeout', '--timeout', 'a job is not watched; give the limit to jobs wait, or write timeout(1) before the command'],
+  [
+    'timeout',
+    '--timeout',
+    'a job is not watched; give the limit to jobs wait, or write timeout(1) before the command',
+  ],
   ['onDisconnect', '--on-disconnect', 'a job goes on without us; leave it out'],
   ['keepCommands', '--keep-commands', 'a job is one command; leave it out'],
   ['health', '--health', 'a job has not ended when the check runs; run it behind pssh-ts jobs wait'],
@@ -35,7 +39,8 @@ export function detached(plan: readonly PlannedHost[], options: ExecOptions): re
     const [step, ...more] = host.steps;
     if (more.length > 0) throw usageError('--detach: a job is one command; join them with ; or &&');
     if (step === undefined || !('text' in step) || host.skipped !== undefined) return host;
-    if (step.input !== undefined) throw usageError('--detach: a job reads nothing; put the script on the hosts first');
+    if (step.input !== undefined)
+      throw usageError('--detach: a job reads nothing; put the script on the hosts first');
     return { ...host, steps: [startStep(name, step)] };
   });
 }

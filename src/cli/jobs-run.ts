@@ -7,14 +7,7 @@ import { type Job, jobFolder } from '../core/job.js';
 import type { RunOptions } from '../core/options.js';
 import type { HostResult } from '../core/result.js';
 import type { Target } from '../core/target.js';
-import {
-  cleanStep,
-  killStep,
-  listStep,
-  logsStep,
-  stateStep,
-  waitStep,
-} from '../run/jobs/job-steps.js';
+import { cleanStep, killStep, listStep, logsStep, stateStep, waitStep } from '../run/jobs/job-steps.js';
 import type { PlannedStep } from '../run/plan.js';
 import { fileNames } from '../sinks/file-name.js';
 import type { ExecOptions } from './commands/exec.js';
@@ -60,7 +53,8 @@ export async function runJobs(request: JobsRequest): Promise<number> {
   const run = resolveRun(options, view, io);
   checkKeptOptions(options);
   const steps = stepsFor(request, run);
-  const onNote = (note: string): void => void (options.quiet ? undefined : io.stderr.write(`pssh-ts: ${note}\n`));
+  const onNote = (note: string): void =>
+    void (options.quiet ? undefined : io.stderr.write(`pssh-ts: ${note}\n`));
   const config = configFileOf(program, io.env, command);
   const targets = await resolveTargets({ options, connection, config, io, onNote });
   const found = new Map<Target, readonly Job[]>();
@@ -126,4 +120,3 @@ function stepsFor({ verb, name, folder, options }: JobsRequest, run: RunOptions)
   } satisfies Record<Exclude<JobsVerb, 'list'>, Steps>;
   return steps[verb];
 }
-

@@ -9,6 +9,7 @@ import { addConfigCommand } from './commands/config.js';
 import { addExecCommand } from './commands/exec.js';
 import { addGetCommand } from './commands/get.js';
 import { addHostsCommand } from './commands/hosts.js';
+import { addJobsCommand } from './commands/jobs.js';
 import { addMastersCommand } from './commands/masters.js';
 import { addPutCommand } from './commands/put.js';
 import { addReportCommand } from './commands/report.js';
@@ -26,6 +27,7 @@ const COMMANDS = new Map<string, AddCommand>([
   ['put', addPutCommand],
   ['get', addGetCommand],
   ['sync', addSyncCommand],
+  ['jobs', addJobsCommand],
   ['masters', addMastersCommand],
   ['hosts', addHostsCommand],
   ['runs', addRunsCommand],

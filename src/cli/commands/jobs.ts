@@ -50,7 +50,8 @@ const VERBS = {
   },
   fetch: {
     words: '<name> [folder]',
-    description: 'Bring stdout, stderr and status of the job to FOLDER/HOST/ (default: a folder of its name).',
+    description:
+      'Bring stdout, stderr and status of the job to FOLDER/HOST/ (default: a folder of its name).',
   },
   clean: {
     words: '<name>',
@@ -63,16 +64,21 @@ export function addJobsCommand(program: Command, context: CommandContext): Comma
   const jobs = program
     .command('jobs')
     .description('Commands that were left running by exec --detach NAME.')
-    .usage('list|wait|logs|kill|fetch|clean [targets] [connection] [options] NAME');
-  addTargetOptions(jobs);
-  addConnectionOptions(jobs);
-  addGeneralOptions(jobs);
-  const verbs = Object.entries(VERBS).map(([verb, words]) => addVerb(program, jobs, verb as JobsVerb, words, context));
+    .usage('list|wait|logs|kill|fetch|clean [targets] [connection] [options] [NAME]');
+  const verbs = Object.entries(VERBS).map(([verb, words]) =>
+    addVerb(program, jobs, verb as JobsVerb, words, context),
+  );
   commandRequired(jobs);
   return [jobs, ...verbs];
 }
 
-function addVerb(program: Command, jobs: Command, verb: JobsVerb, words: Verb, { io, done }: CommandContext): Command {
+function addVerb(
+  program: Command,
+  jobs: Command,
+  verb: JobsVerb,
+  words: Verb,
+  { io, done }: CommandContext,
+): Command {
   const command = jobs
     .command(verb)
     .description(words.description)
@@ -80,6 +86,7 @@ function addVerb(program: Command, jobs: Command, verb: JobsVerb, words: Verb, {
     .arguments(words.words);
   addTargetOptions(command);
   addConnectionOptions(command);
+  if (verb === 'logs') freeShortName(command, '--fanout');
   const running: readonly Option[] = [
     ...(words.own ?? []),
     new Option('-u, --timeout <duration>', 'time for one host (default none); the job goes on'),
@@ -100,4 +107,12 @@ function addVerb(program: Command, jobs: Command, verb: JobsVerb, words: Verb, {
     done(await runJobs({ ...request, program, command, options, io }));
   });
   return command;
+}
+
+/** `logs -f` follows, as tail and its kin have it; before the command `-f` is the fanout as ever. */
+function freeShortName(command: Command, long: string): void {
+  const option = command.options.find((one) => one.long === long);
+  if (option?.short === undefined) return;
+  option.flags = option.flags.replace(`${option.short}, `, '');
+  delete option.short;
 }

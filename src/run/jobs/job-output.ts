@@ -1,6 +1,6 @@
 import { Capture } from '../../core/capture.js';
 import type { OutputEvent, RunEvent, Sink, StreamName } from '../../core/events.js';
-import { type Output, NO_OUTPUT } from '../../core/output.js';
+import { NO_OUTPUT, type Output } from '../../core/output.js';
 import type { StepContext } from '../run-step.js';
 import { type JobReport, parseReport } from './job-report.js';
 import { BEGIN } from './job-scripts.js';

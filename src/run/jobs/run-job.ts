@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { formatDuration } from '../../core/duration.js';
 import type { HostResult } from '../../core/result.js';
 import { EventBus } from '../event-bus.js';
@@ -65,9 +65,9 @@ export async function runJob(link: HostConnection, context: JobContext): Promise
     const isLost = result.status === 'disconnected' || result.status === 'unreachable';
     if (!isLost || signal.aborted) return finish(result, null);
     if (limit !== null && now >= limit) return finish({ ...result, status: 'timed-out', error: null }, null);
-    // What got through counts as a connection that stood.
-    if (result.status === 'disconnected' || lostAt === null) lostAt = now;
-    if (now - lostAt >= job.reconnectMs) return finish(result, null);
+    if (result.status === 'disconnected') lostAt = now;
+    // A host that was never reached is not lost.
+    if (lostAt === null || now - lostAt >= job.reconnectMs) return finish(result, null);
     if (!again) await tellLoss(context, job.reconnectMs);
     output.lost();
     link.retire();
@@ -84,8 +84,7 @@ async function tellLoss({ bus, target }: JobContext, reconnectMs: number): Promi
 
 /** The script ended without a word that we understand. */
 function untold(lastWords: string): Verdict {
-  const message =
-    lastWords === '' ? 'the host did not run what was sent (a forced command?)' : lastWords;
+  const message = lastWords === '' ? 'the host did not run what was sent (a forced command?)' : lastWords;
   return { status: 'failed', exitCode: null, signal: null, error: { code: 'ERR_JOB', message } };
 }
 
