@@ -10,7 +10,8 @@ import { oneLine } from '../../transfer/remote-script.js';
  *
  * TERM and its kin reach the whole session; who is to tell the end must outlive it, so they are trapped (which, other
  * than ignored, is not passed on). A status over 128 is a signal only where the shell has told of one on its own
- * stderr, or for INT, PIPE and TERM, which not all shells tell of.
+ * stderr, or for INT, PIPE and TERM, which not all shells tell of. Within the brackets, because dash would tell of it on
+ * the command's stderr.
  */
 export const RUNNER = oneLine(String.raw`
   _field() { ps -o "$1=" -p $$ 2>/dev/null | tr -d " "; };
@@ -30,7 +31,7 @@ export const RUNNER = oneLine(String.raw`
   umask "$2";
   unset SHLVL;
   PSSH_JOB=@{1##*/}; PSSH_JOB_ID=$0; export PSSH_JOB PSSH_JOB_ID;
-  "@{SHELL:-/bin/sh}" -c "$_c" >>"$1/stdout" 2>>"$1/stderr";
+  ( exec "@{SHELL:-/bin/sh}" -c "$_c" >>"$1/stdout" 2>>"$1/stderr" );
   _s=$?;
   umask 077;
   _r="exit $_s";
