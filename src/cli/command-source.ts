@@ -5,6 +5,7 @@ import { type Target, targetName } from '../core/target.js';
 import { fillCommand, fillWord, type TemplateValues } from '../core/template.js';
 import type { CommandWords } from '../run/plan.js';
 import type { ExecOptions } from './commands/exec.js';
+import { scriptSource } from './script-source.js';
 
 /** Where the commands of a run come from. */
 export interface CommandSource {
@@ -20,6 +21,7 @@ export interface CommandSource {
 
 /** The commands that the words and options name. @throws PsshError ERR_USAGE */
 export function commandSource(words: readonly string[], options: ExecOptions): CommandSource {
+  if (options.script !== undefined) return scriptSource(options.script, words, options);
   if (options.command !== undefined) {
     if (words.length > 0)
       throw usageError(`a command stands after -c and as words (${show(words.join(' '))}); leave one out`);

@@ -12,6 +12,7 @@ export function addCommandOptions(command: Command): void {
     new Option('-c, --command <command>', 'a command; repeatable: one after another on each host').argParser(
       collect,
     ),
+    new Option('--script <file>', 'send this file and run it there by its #! line; words are its arguments'),
     new Option('--argv', 'each word stays one word of the remote command'),
     new Option('--raw', 'send the words alone, without PSSH_* variables'),
     new Option(

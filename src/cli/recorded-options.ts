@@ -36,6 +36,7 @@ const KEPT = {
   maxOutput: true,
   fetch: true,
   detach: true,
+  script: true,
   template: true,
   split: true,
   weights: true,

@@ -27,15 +27,25 @@ export interface RollingWords {
   readonly batchPauseMs: number;
 }
 
+/** How messages name the words. */
+export type RollingNames = Readonly<Record<'serial' | 'maxFail' | 'failFast' | 'keepGoing', string>>;
+
+const OPTION_NAMES: RollingNames = {
+  serial: '--serial',
+  maxFail: '--max-fail',
+  failFast: '--fail-fast',
+  keepGoing: '--keep-going',
+};
+
 /** @throws PsshError ERR_USAGE for words that are none, or contradict each other */
-export function resolveRolling(words: RollingWords): Rolling {
+export function resolveRolling(words: RollingWords, names = OPTION_NAMES): Rolling {
   const { serial, maxFail, failFast = false, keepGoing = false, batchPauseMs } = words;
-  const other = failFast ? '--fail-fast' : '--max-fail';
+  const other = failFast ? names.failFast : names.maxFail;
   if (keepGoing && (failFast || maxFail !== undefined))
-    throw usageError(`--keep-going and ${other} contradict each other; leave one out`);
-  const limit = maxFail === undefined ? null : parseHostCount(maxFail, '--max-fail');
+    throw usageError(`${names.keepGoing} and ${other} contradict each other; leave one out`);
+  const limit = maxFail === undefined ? null : parseHostCount(maxFail, names.maxFail);
   return {
-    serial: serial === undefined ? null : parseSerial(serial),
+    serial: serial === undefined ? null : parseSerial(serial, names.serial),
     // More than all never fail.
     maxFail: keepGoing ? { percent: 100 } : limit,
     failFast,
@@ -46,7 +56,7 @@ export function resolveRolling(words: RollingWords): Rolling {
 const EXAMPLE = 'write a number or a part, as in 5 or 10%';
 
 /** `5`, `10%`. @throws PsshError ERR_USAGE */
-export function parseHostCount(text: string, what: string): HostCount {
+function parseHostCount(text: string, what: string): HostCount {
   const [, number, percent] = /^\s*(\d{1,9})\s*(%?)\s*$/.exec(text) ?? [];
   if (number === undefined) throw usageError(`${what}: ${show(text)} is no number of hosts; ${EXAMPLE}`);
   if (percent === '') return { count: Number(number) };
@@ -55,11 +65,11 @@ export function parseHostCount(text: string, what: string): HostCount {
 }
 
 /** `1,10%,100%`. @throws PsshError ERR_USAGE */
-export function parseSerial(text: string): readonly HostCount[] {
+export function parseSerial(text: string, what = OPTION_NAMES.serial): readonly HostCount[] {
   return text.split(',').map((word) => {
-    const size = parseHostCount(word, '--serial');
+    const size = parseHostCount(word, what);
     if (('count' in size ? size.count : size.percent) > 0) return size;
-    throw usageError(`--serial: a batch of ${show(word.trim())} is none; ${EXAMPLE}`);
+    throw usageError(`${what}: a batch of ${show(word.trim())} is none; ${EXAMPLE}`);
   });
 }
 

@@ -1,18 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseReport } from '../../src/run/jobs/job-report.js';
 import { cleanCommand, killCommand, startCommand, stateCommand } from '../../src/run/jobs/job-scripts.js';
-import { signalQuietly } from '../fleet/processes.js';
 import { until } from '../fleet/until.js';
 import { tempFolder } from '../unit/temp-folder.js';
 
 /* What hosts have that are not like the test's: run here, with the programs that such a host would have. */
 const folder = tempFolder();
-const USUAL = 'sh cat chmod date env grep head kill mkdir mv printf ps rm sleep tail tr wc who sysctl'.split(
-  ' ',
-);
+const USUAL = 'sh cat chmod date env grep head mkdir mv ps rm sleep tail tr wc who sysctl'.split(' ');
 const MARK = 'abcdef0123456789';
 
 let bin: string;
@@ -23,6 +20,8 @@ beforeEach(() => {
   for (const name of USUAL) give(name);
 });
 
+afterEach(() => run(killCommand('j', 200)));
+
 const find = (name: string): string =>
   execFileSync('/bin/sh', ['-c', `PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH command -v ${name}`], {
     encoding: 'utf8',
@@ -30,10 +29,14 @@ const find = (name: string): string =>
 function give(name: string, as = name): void {
   symlinkSync(find(name), join(bin, as));
 }
-/** A program that only says that it was asked, and runs what it was given. */
+/** A program of our own in place of what was given. Its link goes first, and nothing is ever written through one. */
 function fake(name: string, text: string): void {
-  writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
-  chmodSync(join(bin, name), 0o755);
+  rmSync(join(bin, name), { force: true });
+  writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755, flag: 'wx' });
+}
+function replaceShell(name: string): void {
+  rmSync(join(bin, 'sh'));
+  give(name, 'sh');
 }
 
 interface Ran {
@@ -63,10 +66,6 @@ async function state() {
   const { out } = await run(stateCommand('j'));
   const report = parseReport(out.trim());
   if (report?.kind !== 'state') throw new Error(`no state: ${out}`);
-  if (report.state?.pid != null) {
-    const { pid } = report.state;
-    onTestFinished(() => signalQuietly(pid, 'SIGKILL'));
-  }
   return report.state;
 }
 
@@ -81,8 +80,7 @@ const TEXT = 'sleep 9851; exit 5';
 describe('a host without setsid(1)', () => {
   test('whose sh has job control: a process group of its own', async () => {
     for (const name of ['perl', 'python3']) fake(name, 'exit 1');
-    execFileSync('rm', [join(bin, 'sh')]);
-    give('bash', 'sh');
+    replaceShell('bash');
     await start(TEXT);
     const running = await state();
     const pid = running?.pid ?? 0;
@@ -95,8 +93,7 @@ describe('a host without setsid(1)', () => {
   });
 
   test.each(['perl', 'python3'])('and with a sh that has none: a session by %s', async (name) => {
-    execFileSync('rm', [join(bin, 'sh')]);
-    give('dash', 'sh');
+    replaceShell('dash');
     fake(name, `exec ${find(name)} "$@"`);
     await start(TEXT);
     const pid = (await state())?.pid ?? 0;
@@ -105,8 +102,7 @@ describe('a host without setsid(1)', () => {
   });
 
   test('and nothing else that makes a session: told, and nothing is left', async () => {
-    execFileSync('rm', [join(bin, 'sh')]);
-    give('dash', 'sh');
+    replaceShell('dash');
     const { out } = await start(TEXT);
     expect(parseReport(out.trim())).toMatchObject({
       kind: 'fault',

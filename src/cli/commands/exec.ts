@@ -24,6 +24,7 @@ export interface ExecOptions
     RollingOptions,
     SplitOptions,
     ShardOptions {
+  readonly script?: string;
   readonly template?: boolean;
   readonly command?: readonly string[];
   readonly argv?: boolean;
