@@ -36,6 +36,11 @@ afterAll(async () => {
   if (fleet !== undefined) await runCli(['masters', 'close'], { env: fleet.env });
   // What each test ends for itself; none of it may be left.
   const left = fleet === undefined ? [] : await runners();
+  if (fleet !== undefined)
+    await until(async () => (await sessionProcesses(fleet.dir)).length === 0, {
+      deadlineMs: LONG_MS,
+      what: 'the end of all that was started on the hosts',
+    });
   await fleet?.stop();
   accounts?.remove();
   expect(left).toEqual([]);

@@ -138,7 +138,7 @@ export const listCommand = (name: string | null): string => remoteCommand(LIST, 
  * 1 name. Looks every second, after a short while of looking more often; ps is asked only now and then, as the process
  * id hardly becomes another's meanwhile.
  */
-const WAIT = script(String.raw`
+const WAIT = script(`
   _look "$1"; _i=0;
   while case $_state in running|starting) true;; *) false;; esac; do
     if test $_i -lt 10; then _nap; else sleep 1; fi;
@@ -181,7 +181,7 @@ export function logsCommand(name: string, follow: boolean, stdout: number, stder
  * command ended. What a runner that died has left is taken for the job's only where one of it bears the mark in a
  * variable: its session id may be another's by now.
  */
-const KILL = script(String.raw`
+const KILL = script(`
   _members() {
     _l=; _n=0;
     set -- $(ps -A -o pid= -o $_k= -o stat= 2>/dev/null);
@@ -232,7 +232,7 @@ export function killCommand(name: string, graceMs: number): string {
 }
 
 /* 1 name. The folder goes by its name first, so that it is never seen half. */
-const CLEAN = script(String.raw`
+const CLEAN = script(`
   _look "$1";
   case $_state in
     ended|died) mv "$_d" "$_j/.gone-$$" && rm -rf "$_j/.gone-$$" && _say cleaned;;

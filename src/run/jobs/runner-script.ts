@@ -13,7 +13,7 @@ import { oneLine } from '../../transfer/remote-script.js';
  * stderr, or for INT, PIPE and TERM, which not all shells tell of. Within the brackets, because dash would tell of it on
  * the command's stderr.
  */
-export const RUNNER = oneLine(String.raw`
+export const RUNNER = oneLine(`
   _field() { ps -o "$1=" -p $$ 2>/dev/null | tr -d " "; };
   _s=$$; _k=pgid;
   if test "$3" = group; then
