@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'ERR_TRANSFER'
   | 'ERR_JOB';
 
+/** What an error may bring. */
 export interface PsshErrorOptions {
   /** Label of the target it happened on. */
   readonly target?: string;
@@ -27,6 +28,7 @@ export class PsshError extends Error {
   readonly code: ErrorCode;
   readonly target: string | undefined;
 
+  /** Made by pssh-ts; a program tells them by their code. */
   constructor(code: ErrorCode, message: string, options: PsshErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
