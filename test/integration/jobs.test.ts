@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type Accounts, makeAccounts } from '../fleet/accounts.js';
@@ -303,7 +303,8 @@ describe('over auto', () => {
     const umask = parseRun(await run(['-H', 'node1', 'exec', '--json', 'umask'])).results[0]?.stdout ?? '';
     expect(fileOf('node1', 'stdout')).toBe(umask);
     expect(statSync(folderOf('node1')).mode & 0o777).toBe(0o700);
-    for (const file of ['stdout', 'stderr', 'status', 'record', 'text'])
+    expect(existsSync(join(folderOf('node1'), 'text'))).toBe(false);
+    for (const file of ['stdout', 'stderr', 'status', 'record', 'command'])
       expect(statSync(join(folderOf('node1'), file)).mode & 0o777).toBe(0o600);
   });
 

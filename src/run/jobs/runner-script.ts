@@ -5,6 +5,8 @@ import { oneLine } from '../../transfer/remote-script.js';
  * it ended. `$0` is the job's mark, 1 its folder, 2 the login's umask, 3 how it was started, 4 the boot it belongs to.
  * All names begin with `_`, because a variable that the login exports would go to the command with our value.
  *
+ * The command's text, with the values of its variables, is taken away as soon as it is read.
+ *
  * The record is there before the command begins: pid, what its processes are found by (the session, or where none was
  * made the process group), the mark, the boot, the time, and which of both it is.
  *
@@ -27,6 +29,7 @@ export const RUNNER = oneLine(`
   echo "ok $$";
   exec >/dev/null 2>"$1/note" </dev/null;
   _c=$(cat "$1/text"; echo x);
+  rm -f "$1/text";
   _c=@{_c%x};
   umask "$2";
   unset SHLVL;
