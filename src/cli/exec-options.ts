@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { detachOption } from './detach-options.js';
 import { addKeptOptions } from './kept-options.js';
 import { addRollingOptions } from './rolling-options.js';
 import { addGeneralOptions, collect } from './shared-options.js';
@@ -44,6 +45,7 @@ export function addRunningOptions(command: Command): void {
       '--fetch <remote:local>',
       'after the command bring this file of each host to LOCAL/HOST, as get -r does; repeatable',
     ).argParser(collect),
+    detachOption(),
     new Option('--keep-commands', "after a failing -c the host's next ones still run"),
     new Option('-S, --max-status', 'exit with the largest remote status'),
   ];

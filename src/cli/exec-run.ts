@@ -7,6 +7,7 @@ import { type CommandOptions, type PlannedHost, planHost } from '../run/plan.js'
 import type { CommandSource } from './command-source.js';
 import type { ExecOptions } from './commands/exec.js';
 import { refuseWithoutMaster, resolveConnection } from './connection-options.js';
+import { detached } from './detach-options.js';
 import { dryRun } from './dry-run.js';
 import type { Io } from './io.js';
 import { checkKeptOptions } from './kept-options.js';
@@ -50,7 +51,10 @@ export async function runExec({ options, source, io, targets: find, count }: Exe
   for (const note of shareNotes(shares, templates, options)) onNote(note);
   const chosen = new Set(ownTargets(targets, shard, onNote));
   const own = shares.filter(({ target }) => chosen.has(target));
-  const planned = own.map((share) => planShare(share, source, isTemplate, whole));
+  const planned = detached(
+    own.map((share) => planShare(share, source, isTemplate, whole)),
+    options,
+  );
   const fetched = options.fetch === undefined ? planned : await withFetches(planned, options.fetch, own);
   const plan = Object.freeze(withHealth(fetched, options, whole));
   if (!options.quiet) for (const note of notes) io.stderr.write(`pssh-ts: ${note}\n`);

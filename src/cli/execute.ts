@@ -1,6 +1,7 @@
 import { EXIT, exitCode, maxStatus } from '../core/exit-code.js';
 import type { ConnectionOptions, RunOptions } from '../core/options.js';
 import type { Again } from '../core/record.js';
+import type { HostResult } from '../core/result.js';
 import { openPool } from '../master/open-pool.js';
 import type { PlannedHost } from '../run/plan.js';
 import { runPlan } from '../run/runner.js';
@@ -33,6 +34,8 @@ export interface Execution {
   readonly count: number;
   /** What a rerun needs besides. */
   readonly again?: Again;
+  /** Told of each result. */
+  readonly onResult?: (result: HostResult) => void;
 }
 
 /** Runs a plan with the views that the options ask for. @returns the exit code */
@@ -84,7 +87,7 @@ export async function execute(execution: Execution): Promise<number> {
             })
           : null;
       const input = spool;
-      const { summary } = await runPlan({
+      const { summary, results } = await runPlan({
         plan,
         pool,
         transport: chooseTransport(connection),
@@ -101,6 +104,7 @@ export async function execute(execution: Execution): Promise<number> {
           interrupts.cancel(EXIT.failure);
         },
       });
+      for (const result of results) execution.onResult?.(result);
       await stdout.flush();
       // What came after the summary, a reader that went away at the last line, still counts.
       const code = interrupts.exitCode ?? summary.exitCode;

@@ -9,6 +9,7 @@ import { addConfigCommand } from './commands/config.js';
 import { addExecCommand } from './commands/exec.js';
 import { addGetCommand } from './commands/get.js';
 import { addHostsCommand } from './commands/hosts.js';
+import { addJobsCommand } from './commands/jobs.js';
 import { addMapCommand } from './commands/map.js';
 import { addMastersCommand } from './commands/masters.js';
 import { addPutCommand } from './commands/put.js';
@@ -29,6 +30,7 @@ const COMMANDS = new Map<string, AddCommand>([
   ['get', addGetCommand],
   ['sync', addSyncCommand],
   ['map', addMapCommand],
+  ['jobs', addJobsCommand],
   ['masters', addMastersCommand],
   ['hosts', addHostsCommand],
   ['runs', addRunsCommand],

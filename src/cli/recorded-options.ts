@@ -35,6 +35,7 @@ const KEPT = {
   maxStatus: true,
   maxOutput: true,
   fetch: true,
+  detach: true,
   script: true,
   template: true,
   split: true,

@@ -12,7 +12,8 @@ export type ErrorCode =
   | 'ERR_MUX_PROTOCOL'
   | 'ERR_CHANNEL_OPEN'
   | 'ERR_DISCONNECTED'
-  | 'ERR_TRANSFER';
+  | 'ERR_TRANSFER'
+  | 'ERR_JOB';
 
 /** What an error may bring. */
 export interface PsshErrorOptions {

@@ -1,6 +1,7 @@
 import { frameCommand } from '../core/command.js';
 import { type Target, targetName } from '../core/target.js';
 import type { TransferRequest } from '../transfer/transfer.js';
+import type { PlannedJob } from './jobs/job-steps.js';
 
 export interface CommandOptions {
   /** Names and values set in the remote command. */
@@ -20,7 +21,7 @@ export interface PlannedHost {
   readonly skipped?: string;
 }
 
-export type PlannedStep = PlannedCommand | PlannedTransfer | PlannedHealth;
+export type PlannedStep = PlannedCommand | PlannedTransfer | PlannedHealth | PlannedJob;
 
 export interface PlannedCommand {
   /** As the user wrote it. */

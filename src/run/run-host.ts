@@ -5,6 +5,8 @@ import type { HostResult } from '../core/result.js';
 import { ConnectFailure } from '../master/login.js';
 import type { EventBus } from './event-bus.js';
 import { HostConnection } from './host-connection.js';
+import type { PlannedJob } from './jobs/job-steps.js';
+import { runJob } from './jobs/run-job.js';
 import type { PlannedHost, PlannedStep } from './plan.js';
 import { type Reach, silenceOf } from './reach.js';
 import { runHealth } from './run-health.js';
@@ -71,7 +73,14 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
               runOnce: (own) => runOver(link, { ...work, ...own }, planned),
               unreached: (error) => unrun(host, step, connectFault(error, host, signal)),
             })
-          : await runSent(link, work, planned);
+          : 'job' in planned
+            ? await runJob(link, {
+                ...work,
+                planned,
+                runOnce: (sent, own) => runSent(link, { ...work, ...own }, sent),
+                unreached: (error) => unrun(host, step, connectFault(error, host, signal)),
+              })
+            : await runSent(link, work, planned);
       // What may still run there holds a session of the master and would hold it open.
       if (result.killed === 'unknown') link.retire();
       await record(result);
@@ -89,10 +98,11 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
   return results;
 }
 
+type SentStep = Exclude<PlannedStep, PlannedJob>;
 type StepWork = Omit<StepContext, 'planned' | 'connection' | 'attempts' | 'silenceMs'>;
 
 /** Runs a step; what could not be sent is tried again over another connection. */
-async function runSent(link: HostConnection, work: StepWork, planned: PlannedStep): Promise<HostResult> {
+async function runSent(link: HostConnection, work: StepWork, planned: SentStep): Promise<HostResult> {
   let result = await runOver(link, work, planned);
   while (result.error?.code === 'ERR_CHANNEL_OPEN' && (await link.renew()))
     result = await runOver(link, work, planned);
@@ -101,7 +111,7 @@ async function runSent(link: HostConnection, work: StepWork, planned: PlannedSte
 }
 
 /** Runs a step over the connection that stands. */
-function runOver(host: HostConnection, work: StepWork, planned: PlannedStep): Promise<HostResult> {
+function runOver(host: HostConnection, work: StepWork, planned: SentStep): Promise<HostResult> {
   const { current, attempts } = host;
   if (current === null) throw new Error('no connection stands');
   const { connection, lease } = current;

@@ -14,6 +14,7 @@ const HINTS = {
   ERR_MASTER: () => 'pssh-ts masters close, then try again',
   ERR_SSH_SPAWN: () => null,
   ERR_TRANSFER: () => null,
+  ERR_JOB: () => null,
   ERR_USAGE: () => null,
   ERR_INVENTORY: () => null,
 } as const satisfies Record<ErrorCode, (host: string) => string | null>;

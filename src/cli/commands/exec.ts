@@ -41,6 +41,7 @@ export interface ExecOptions
   readonly keepCommands?: boolean;
   readonly maxStatus?: boolean;
   readonly fetch?: readonly string[];
+  readonly detach?: string;
 }
 
 export function addExecCommand(program: Command, { io, done }: CommandContext): Command {
