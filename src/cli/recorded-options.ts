@@ -16,6 +16,11 @@ const KEPT = {
   sshOption: true,
   knownHosts: true,
   acceptNew: true,
+  // That they are wanted, never what they are.
+  askPass: true,
+  passFile: true,
+  askPassphrase: true,
+  passphraseFile: true,
   fanout: true,
   connectTimeout: true,
   connectRetries: true,

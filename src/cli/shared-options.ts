@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { addSecretOptions, type SecretOptions } from './secrets.js';
 
 /** Where targets come from, in the order written. */
 export interface TargetSource {
@@ -7,7 +8,7 @@ export interface TargetSource {
 }
 
 /** As commander gives them; absent: not said. */
-export interface SharedOptions {
+export interface SharedOptions extends SecretOptions {
   readonly host?: readonly TargetSource[];
   readonly all?: boolean;
   readonly exclude?: readonly string[];
@@ -142,6 +143,7 @@ export function addConnectionOptions(command: Command): void {
     ).default(undefined),
   ];
   for (const option of options) command.addOption(option.helpGroup('Connection:'));
+  addSecretOptions(command);
 }
 
 export function addGeneralOptions(command: Command): void {

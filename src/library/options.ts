@@ -15,6 +15,7 @@ import { sshOptionFault } from '../core/own-options.js';
 import { show } from '../core/show.js';
 import { hostKeyOptions } from '../ssh/host-keys.js';
 import { checkFile } from '../ssh/named-file.js';
+import { resolveSecrets, type SecretOption } from './secrets.js';
 
 type Unit = 'ms' | 's' | 'm' | 'h' | 'd';
 
@@ -39,6 +40,13 @@ export interface ConnectOptions {
   readonly knownHosts?: string;
   /** Keys of hosts that are not known yet are taken and kept (`accept-new`); a changed one is refused. @default false */
   readonly acceptNew?: boolean;
+  /**
+   * What logins that ask for a password are told, and only those; a function is called when the first login is made, once,
+   * and its time is not connecting. After a login that was refused no other is tried with it. @default nothing is asked
+   */
+  readonly password?: SecretOption;
+  /** What opens private keys; no server is told it. @default nothing is asked */
+  readonly passphrase?: SecretOption;
   /** All of one machine's connecting, retries included. @default '10s' */
   readonly connectTimeout?: Duration;
   /** How often a connection dropped before the login was done is tried again. @default 2 */
@@ -98,6 +106,8 @@ const CONNECT_NAMES = {
   sshOptions: true,
   knownHosts: true,
   acceptNew: true,
+  password: true,
+  passphrase: true,
   connectTimeout: true,
   connectRetries: true,
   persist: true,
@@ -148,6 +158,7 @@ export function resolveConnect(options: MachineOptions): ConnectionOptions {
     identities,
     sshOptions,
     hostKeys: hostKeyOptions(options, 'knownHosts'),
+    ...resolveSecrets(options),
     connectTimeoutMs: limit(options.connectTimeout, 'connectTimeout') ?? CONNECTION_DEFAULTS.connectTimeoutMs,
     connectRetries: whole(options.connectRetries ?? 2, 'connectRetries', 0, 100),
     persistMs: duration(options.persist ?? '0s', 'persist'),
@@ -176,7 +187,7 @@ export function resolveCommand(defaults: MachineOptions, options: CommandOptions
   };
 }
 
-// Somebody who writes `password` or `timeoutMs` must not wonder why it does nothing.
+// Somebody who writes `pasword` or `timeoutMs` must not wonder why it does nothing.
 function checkNames(options: object, known: Readonly<Record<string, boolean>>): void {
   for (const name of Object.keys(options)) {
     if (known[name] === true) continue;

@@ -41,8 +41,10 @@ export function reasonOf(ending: Ending, limits: Limits): string {
     return limit === '' ? `${killed}${said}`.slice(2) : `${limit}${killed}${said}`;
   }
   if (status === 'canceled') return killed.slice(2);
-  if (status === 'skipped')
+  if (status === 'skipped') {
+    if (ending.error !== null) return ending.error.message;
     return ending.skippedBy === 'deadline' ? `not begun ${atDeadline(limits)}` : 'not run';
+  }
   if (status === 'signaled') return `killed by ${signal === null ? 'a signal' : `SIG${signal}`}`;
   if (status === 'failed' && exitCode !== null) return `exit status ${exitCode}`;
   return ending.error?.message ?? '';
