@@ -23,6 +23,7 @@ export type {
   CommandOptions,
   ConnectOptions,
   Duration,
+  HostCount,
   MachineOptions,
 } from './library/options.js';
 export type { RunOutcome } from './library/run-hosts.js';

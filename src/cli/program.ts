@@ -11,6 +11,8 @@ import { addGetCommand } from './commands/get.js';
 import { addHostsCommand } from './commands/hosts.js';
 import { addMastersCommand } from './commands/masters.js';
 import { addPutCommand } from './commands/put.js';
+import { addReportCommand } from './commands/report.js';
+import { addRerunCommand } from './commands/rerun.js';
 import { addRunsCommand } from './commands/runs.js';
 import { addSyncCommand } from './commands/sync.js';
 import { applyDefaults } from './defaults.js';
@@ -27,6 +29,8 @@ const COMMANDS = new Map<string, AddCommand>([
   ['masters', addMastersCommand],
   ['hosts', addHostsCommand],
   ['runs', addRunsCommand],
+  ['rerun', addRerunCommand],
+  ['report', addReportCommand],
   ['config', addConfigCommand],
 ]);
 

@@ -4,7 +4,10 @@ import { type Means, TRANSFER_DEFAULTS, type TransferOptions } from '../core/fil
 import { show } from '../core/show.js';
 import type { ExecOptions } from './commands/exec.js';
 import { addKeptOptions } from './kept-options.js';
+import { addRollingOptions } from './rolling-options.js';
+import { shardOption } from './shard.js';
 import { addConnectionOptions, addGeneralOptions, addTargetOptions } from './shared-options.js';
+import { splitOptions } from './split-options.js';
 import { parseSize, viewOptions } from './view-options.js';
 
 /** As commander gives them. */
@@ -35,7 +38,9 @@ export function addTransferOptions(command: Command, own: readonly Option[]): vo
 
 /** What put, get and sync have in common with exec. */
 export function addTransferRunOptions(command: Command): void {
+  command.addOption(shardOption());
   const running: readonly Option[] = [
+    ...splitOptions(),
     new Option('--limit-rate <size>', 'at most so many bytes a second and host (500KiB, 10MiB)'),
     new Option('-u, --timeout <duration>', "time for one host's transfer (default none)"),
     new Option('--deadline <duration>', 'time for the whole run (default none)'),
@@ -43,6 +48,7 @@ export function addTransferRunOptions(command: Command): void {
     new Option('-S, --max-status', 'exit with the largest remote status'),
   ];
   for (const option of running) command.addOption(option.helpGroup('Running:'));
+  addRollingOptions(command);
   for (const option of viewOptions()) command.addOption(option.helpGroup('Output:'));
   addKeptOptions(command);
   addGeneralOptions(command);

@@ -1,3 +1,4 @@
+import { NO_ROLLING, type Rolling } from './rolling.js';
 import type { Secrets } from './secrets.js';
 
 /** How commands go over a master: by our own client of its socket, or by an `ssh -S` for each. */
@@ -85,6 +86,8 @@ export interface RunOptions {
   readonly keepCommands: boolean;
   /** A terminal for each command on its host, `ssh -tt`. @default none */
   readonly pty: Pty | null;
+  /** Batches, and how many failures end the run. @default all hosts at once, whatever fails */
+  readonly rolling: Rolling;
 }
 
 export const RUN_DEFAULTS = {
@@ -98,4 +101,5 @@ export const RUN_DEFAULTS = {
   maxOutput: 64 * 1024 * 1024,
   keepCommands: false,
   pty: null,
+  rolling: NO_ROLLING,
 } as const satisfies RunOptions;

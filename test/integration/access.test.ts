@@ -183,7 +183,9 @@ describe.runIf(isRoot)('a password', () => {
     expect(found.filter((status) => status === 'skipped')).toHaveLength(19);
     // Who asks for none is not kept from working.
     expect(found.at(-1)).toBe('ok');
-    expect(reasons(result).filter((reason) => /^the password was not accepted: .*denied/.test(reason))).toHaveLength(1);
+    expect(
+      reasons(result).filter((reason) => /^the password was not accepted: .*denied/.test(reason)),
+    ).toHaveLength(1);
     expect(reasons(result).filter((reason) => /^not tried: .* by (p|more)\d/.test(reason))).toHaveLength(19);
     expect(result.code).toBe(4);
     expect((await count(/^Failed password/, servers)) - before).toBe(1);

@@ -40,7 +40,8 @@ describe('questionOf', () => {
 
   it("knows ssh's own other questions", () => {
     expect(ask("Enter passphrase for key '/home/me/.ssh/it's': ")).toBe('passphrase');
-    const unknown = "The authenticity of host 'web1' can't be established.\nAre you sure you want to continue";
+    const unknown =
+      "The authenticity of host 'web1' can't be established.\nAre you sure you want to continue";
     expect(ask(`${unknown} connecting (yes/no/[fingerprint])? `)).toBe('confirm');
     expect(ask("Please type 'yes', 'no' or the fingerprint: ")).toBe('confirm');
     expect(ask('Accept updated hostkeys? (yes/no): ')).toBe('confirm');
