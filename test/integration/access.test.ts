@@ -155,7 +155,7 @@ describe.runIf(isRoot)('a password', () => {
 
   test('is in no argument, environment, log, event, record or file, at the most verbose', async () => {
     const kept = ['--record-output', '--report', join(fleet.dir, 'tmp', 'report.html')];
-    for (const more of [[], ['--no-mux']]) {
+    for (const more of [[], ['--transport', 'process'], ['--no-mux']]) {
       const words = ['-vvv', '-H', 'p[1-4]', ...right(), ...more, 'exec', ...kept];
       const watched = await watchProcesses(run([...words, '--ndjson', 'sleep 0.2; env']));
       expect(watched.result.code).toBe(0);
@@ -276,6 +276,18 @@ describe.runIf(isRoot)('a password', () => {
       expect(shown).toContain('ended 0');
       expect(shown).not.toContain(SECRET);
       expect(shown.match(/Password: /g)).toHaveLength(1);
+    });
+
+    test('a signal at the question ends it, and the terminal is as it was', async () => {
+      const terminal = onTerminal('-H', 'p1', '--ask-pass', 'exec', 'true');
+      await terminal.waitFor(/Password: /);
+      const { processes } = await leftovers(fleet.dir);
+      const asking = processes.filter(({ args }) => args.startsWith(process.execPath));
+      expect(asking).toHaveLength(1);
+      process.kill(asking[0]?.pid ?? 0, 'SIGTERM');
+      expect(await terminal.waitFor(/ended \d/)).toContain('ended 143');
+      terminal.type('visible');
+      await terminal.waitFor(/visible\n+visible/);
     });
 
     test('^C at the question ends it with 130, and the terminal is as it was', async () => {
