@@ -29,7 +29,7 @@ export function addRunningOptions(command: Command): void {
     new Option('--env <name=value>', 'set a variable; NAME alone takes our value; repeatable').argParser(
       collect,
     ),
-    new Option('--cwd <folder>', 'run in this folder of the host'),
+    new Option('--cwd <path>', 'run in this folder of the host'),
     new Option('-u, --timeout <duration>', 'time for one command (default none)'),
     new Option('--deadline <duration>', 'time for the whole run (default none)'),
     new Option('--kill-grace <duration>', 'between TERM and KILL when a command is given up (default 5s)'),

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { usageError } from '../core/errors.js';
 import { EXIT } from '../core/exit-code.js';
 import { show } from '../core/show.js';
 import { type CommandContext, commandRequired } from './command-context.js';
 import { completeTree, leaveForLater } from './command-tree.js';
+import { addCompletionCommand } from './commands/completion.js';
 import { addConfigCommand } from './commands/config.js';
 import { addExecCommand } from './commands/exec.js';
 import { addGetCommand } from './commands/get.js';
@@ -18,6 +18,7 @@ import { addSyncCommand } from './commands/sync.js';
 import { applyDefaults } from './defaults.js';
 import type { Io } from './io.js';
 import { addConnectionOptions, addGeneralOptions, addTargetOptions } from './shared-options.js';
+import { readVersion } from './version.js';
 
 type AddCommand = (program: Command, context: CommandContext) => Command | Command[];
 
@@ -32,6 +33,7 @@ const COMMANDS = new Map<string, AddCommand>([
   ['rerun', addRerunCommand],
   ['report', addReportCommand],
   ['config', addConfigCommand],
+  ['completion', addCompletionCommand],
 ]);
 
 /** The tree of commands. Options shared by all stand at the top and at each command, so they fit in both places. */
@@ -64,8 +66,8 @@ export function buildProgram(io: Io, argv: readonly string[], done: (code: numbe
     (program.commands as Command[]).sort((a, b) => place(a) - place(b));
   });
   program.hook('preAction', (_, command) => {
-    // `config` shows the defaults by filling them in itself.
-    if (command.name() !== 'config') applyDefaults(program, command, io.env);
+    // `config` shows the defaults by filling them in itself; a shell's start must not fail for a mistyped one.
+    if (!['config', 'completion'].includes(command.name())) applyDefaults(program, command, io.env);
   });
   commandRequired(program);
   return program;
@@ -122,13 +124,4 @@ function oneLine(text: string, program: Command): string {
           options.some(({ short, long }) => short === flag || long === flag),
         );
   return `pssh-ts: ${line}${owner === undefined ? '' : `; it is an option of ${owner.name()}, write it after that word`}\n`;
-}
-
-// One folder up from the built file, two from the source.
-function readVersion(): string {
-  for (const place of ['../package.json', '../../package.json']) {
-    const file = new URL(place, import.meta.url);
-    if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-  }
-  return 'unknown';
 }

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { usageError } from '../core/errors.js';
 import { type Means, TRANSFER_DEFAULTS, type TransferOptions } from '../core/files.js';
 import { show } from '../core/show.js';
+import { withChoices } from './choices.js';
 import type { ExecOptions } from './commands/exec.js';
 import { addKeptOptions } from './kept-options.js';
 import { addRollingOptions } from './rolling-options.js';
@@ -9,6 +10,8 @@ import { shardOption } from './shard.js';
 import { addConnectionOptions, addGeneralOptions, addTargetOptions } from './shared-options.js';
 import { splitOptions } from './split-options.js';
 import { parseSize, viewOptions } from './view-options.js';
+
+const MEANS: readonly Means[] = ['auto', 'scp', 'tar'];
 
 /** As commander gives them. */
 export interface TransferCliOptions extends ExecOptions {
@@ -30,7 +33,10 @@ export function addTransferOptions(command: Command, own: readonly Option[]): vo
     ...own,
     new Option('--verify', 'compare SHA-256 of both sides before a file gets its name'),
     new Option('--if-changed', 'leave alone what has the same content already'),
-    new Option('--via <means>', 'auto (default), tar (a session of ours), or scp (the system scp)'),
+    withChoices(
+      new Option('--via <means>', 'auto (default), tar (a session of ours), or scp (the system scp)'),
+      MEANS,
+    ),
   ];
   for (const option of options) command.addOption(option.helpGroup('Files:'));
   addTransferRunOptions(command);
@@ -53,8 +59,6 @@ export function addTransferRunOptions(command: Command): void {
   addKeptOptions(command);
   addGeneralOptions(command);
 }
-
-const MEANS: readonly Means[] = ['auto', 'scp', 'tar'];
 
 /** @throws PsshError ERR_USAGE */
 export function resolveTransfer(options: TransferCliOptions): TransferOptions {

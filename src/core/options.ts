@@ -4,6 +4,8 @@ import type { Secrets } from './secrets.js';
 /** How commands go over a master: by our own client of its socket, or by an `ssh -S` for each. */
 export type TransportChoice = 'auto' | 'mux' | 'process';
 
+export const TRANSPORTS: readonly TransportChoice[] = ['auto', 'mux', 'process'];
+
 /** How hosts are reached. Every field names the ssh flag it becomes. */
 export interface ConnectionOptions {
   /** Login name for targets that name none, `ssh -l`. */
