@@ -9,6 +9,7 @@ import { addConfigCommand } from './commands/config.js';
 import { addExecCommand } from './commands/exec.js';
 import { addGetCommand } from './commands/get.js';
 import { addHostsCommand } from './commands/hosts.js';
+import { addMapCommand } from './commands/map.js';
 import { addMastersCommand } from './commands/masters.js';
 import { addPutCommand } from './commands/put.js';
 import { addReportCommand } from './commands/report.js';
@@ -27,6 +28,7 @@ const COMMANDS = new Map<string, AddCommand>([
   ['put', addPutCommand],
   ['get', addGetCommand],
   ['sync', addSyncCommand],
+  ['map', addMapCommand],
   ['masters', addMastersCommand],
   ['hosts', addHostsCommand],
   ['runs', addRunsCommand],

@@ -9,7 +9,7 @@ import { type Prompt, questionOf } from './askpass-prompt.js';
 import { askpassScript, LOGIN_VARIABLE, SOCKET_VARIABLE } from './askpass-script.js';
 import type { Diagnosis } from './diagnose.js';
 import { PasswordProof, type ProofOutcome, type Turn } from './password-proof.js';
-import type { ResolvedConfig } from './resolve.js';
+import type { LoginConfig } from './resolve-alike.js';
 import { runSsh } from './spawn.js';
 
 const VERSION_TIMEOUT_MS = 10_000;
@@ -33,7 +33,7 @@ export interface Asking {
 
 export interface AskingLogin {
   readonly target: Target;
-  readonly resolved: Pick<ResolvedConfig, 'user' | 'hostname' | 'values'>;
+  readonly resolved: Pick<LoginConfig, 'user' | 'hostname' | 'values'>;
   /** A jump host's; its password may be right where the targets' is not. */
   readonly isJump: boolean;
 }
@@ -175,7 +175,9 @@ export class LoginQuestions {
   answer(prompt: Prompt, reply: (text: string | null) => void): void {
     const { resolved } = this.login;
     const alias = resolved.values.get('hostkeyalias') ?? [];
-    const { user, hostname } = resolved;
+    const { hostname } = resolved;
+    // Null: as ssh says; no question names nobody.
+    const user = resolved.user ?? '';
     const tell = (secret: (() => Promise<string>) | undefined): void => {
       if (secret === undefined) reply('{}\n');
       else
