@@ -40,6 +40,7 @@ export type {
   MachineOptions,
 } from './library/options.js';
 export type { RunOutcome } from './library/run-hosts.js';
+export type { SecretOption } from './library/secrets.js';
 export type { HostSpec } from './library/targets.js';
 export type { TemplateValue } from './library/template.js';
 export type { PathOf, TransferOutcome } from './library/transfer-hosts.js';

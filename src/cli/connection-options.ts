@@ -12,6 +12,7 @@ import { sshOptionFault } from '../core/own-options.js';
 import { show } from '../core/show.js';
 import { hostKeyOptions } from '../ssh/host-keys.js';
 import { checkFile } from '../ssh/named-file.js';
+import { resolveSecrets } from './secrets.js';
 import type { SharedOptions } from './shared-options.js';
 import { isCi } from './terminal.js';
 
@@ -33,6 +34,7 @@ export function resolveConnection(options: SharedOptions, env: NodeJS.ProcessEnv
     identities: options.identity ?? CONNECTION_DEFAULTS.identities,
     sshOptions: (options.sshOption ?? CONNECTION_DEFAULTS.sshOptions).map(checkedSshOption),
     hostKeys: hostKeyOptions(options, '--known-hosts'),
+    ...resolveSecrets(options),
     connectTimeoutMs:
       timeLimit(options.connectTimeout, '--connect-timeout') ?? CONNECTION_DEFAULTS.connectTimeoutMs,
     connectRetries:

@@ -16,6 +16,7 @@ import type { Io } from './io.js';
 import { openKept } from './kept.js';
 import { logFilter } from './log-reader.js';
 import { giveUpOutput } from './output-limit.js';
+import { readSecrets } from './secrets.js';
 import { askEachBatch } from './step.js';
 import type { ViewName } from './view-options.js';
 import { views } from './views.js';
@@ -41,6 +42,7 @@ export interface Execution {
 /** Runs a plan with the views that the options ask for. @returns the exit code */
 export async function execute(execution: Execution): Promise<number> {
   const { plan, connection, run, options, io } = execution;
+  await readSecrets(connection);
   // First: a file that can't be written is told before anything is run.
   const kept = await openKept(execution);
   const running = new RunningSink();

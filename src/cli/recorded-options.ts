@@ -53,6 +53,11 @@ const KEPT = {
   // Its names have a place of their own, its values none.
   env: false,
   command: false,
+  // Nor where secrets came from: each run is told anew.
+  askPass: false,
+  passFile: false,
+  askPassphrase: false,
+  passphraseFile: false,
   host: false,
   all: false,
   exclude: false,

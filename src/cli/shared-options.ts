@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { TRANSPORTS } from '../core/options.js';
 import { HOSTFILE_FORMATS } from '../inventory/detect-format.js';
 import { withChoices } from './choices.js';
+import { addSecretOptions, type SecretOptions } from './secrets.js';
 
 /** Where targets come from, in the order written. */
 export interface TargetSource {
@@ -10,7 +11,7 @@ export interface TargetSource {
 }
 
 /** As commander gives them; absent: not said. */
-export interface SharedOptions {
+export interface SharedOptions extends SecretOptions {
   readonly host?: readonly TargetSource[];
   readonly all?: boolean;
   readonly exclude?: readonly string[];
@@ -148,6 +149,7 @@ export function addConnectionOptions(command: Command): void {
     ).default(undefined),
   ];
   for (const option of options) command.addOption(option.helpGroup('Connection:'));
+  addSecretOptions(command);
 }
 
 export function addGeneralOptions(command: Command): void {

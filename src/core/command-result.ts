@@ -59,12 +59,14 @@ export interface ConnectionResult extends Ended {
   readonly error: ResultError;
 }
 
-/** It was not run, because an earlier one failed or the time of the run was over. */
+/**
+ * It was not run, because an earlier one failed or the time of the run was over. An error is there where the login was
+ * given up, as the password was wrong on another machine.
+ */
 export interface SkippedResult extends Ended {
   readonly status: 'skipped';
   readonly exitCode: null;
   readonly signal: null;
-  readonly error: null;
 }
 
 /** What one command came to on one machine; `status` tells which other fields have values. */

@@ -1,4 +1,5 @@
 import { NO_ROLLING, type Rolling } from './rolling.js';
+import type { Secrets } from './secrets.js';
 
 /** How commands go over a master: by our own client of its socket, or by an `ssh -S` for each. */
 export type TransportChoice = 'auto' | 'mux' | 'process';
@@ -21,6 +22,8 @@ export interface ConnectionOptions {
   readonly sshOptions: readonly string[];
   /** The same, about host keys: stronger than what else is said, and jump hosts' too. */
   readonly hostKeys: readonly string[];
+  /** What logins that ask for a password, or keys for a passphrase, are told. @default nothing is asked, BatchMode */
+  readonly secrets?: Secrets;
   /** All of one host's connecting, retries included. @default 10 s */
   readonly connectTimeoutMs: number;
   /** How often a connection dropped before the login was done is tried again. @default 2 */

@@ -17,6 +17,7 @@ import { show } from '../core/show.js';
 import type { TransferEvent } from '../core/transfer-result.js';
 import { hostKeyOptions } from '../ssh/host-keys.js';
 import { checkFile } from '../ssh/named-file.js';
+import { resolveSecrets, type SecretOption } from './secrets.js';
 
 type Unit = 'ms' | 's' | 'm' | 'h' | 'd';
 
@@ -41,6 +42,13 @@ export interface ConnectOptions {
   readonly knownHosts?: string;
   /** Keys of hosts that are not known yet are taken and kept (`accept-new`); a changed one is refused. @default false */
   readonly acceptNew?: boolean;
+  /**
+   * What logins that ask for a password are told, and only those; a function is called when the first login is made, once,
+   * and its time is not connecting. After a login that was refused no other is tried with it. @default nothing is asked
+   */
+  readonly password?: SecretOption;
+  /** What opens private keys; no server is told it. @default nothing is asked */
+  readonly passphrase?: SecretOption;
   /** All of one machine's connecting, retries included. @default '10s' */
   readonly connectTimeout?: Duration;
   /** How often a connection dropped before the login was done is tried again. @default 2 */
@@ -122,6 +130,8 @@ const CONNECT_NAMES = {
   sshOptions: true,
   knownHosts: true,
   acceptNew: true,
+  password: true,
+  passphrase: true,
   connectTimeout: true,
   connectRetries: true,
   persist: true,
@@ -177,6 +187,7 @@ export function resolveConnect(options: MachineOptions): ConnectionOptions {
     identities,
     sshOptions,
     hostKeys: hostKeyOptions(options, 'knownHosts'),
+    ...resolveSecrets(options),
     connectTimeoutMs: limit(options.connectTimeout, 'connectTimeout') ?? CONNECTION_DEFAULTS.connectTimeoutMs,
     connectRetries: whole(options.connectRetries ?? 2, 'connectRetries', 0, 100),
     persistMs: duration(options.persist ?? '0s', 'persist'),
@@ -225,7 +236,7 @@ function rollingOf({ serial, maxFail, failFast, keepGoing, batchPause }: Rolling
   return resolveRolling(words, names);
 }
 
-/** Somebody who writes `password` or `timeoutMs` must not wonder why it does nothing. @throws PsshError ERR_USAGE */
+/** Somebody who writes `pasword` or `timeoutMs` must not wonder why it does nothing. @throws PsshError ERR_USAGE */
 export function checkNames(options: object, known: Readonly<Record<string, boolean>>): void {
   for (const name of Object.keys(options)) {
     if (known[name] === true) continue;

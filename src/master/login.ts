@@ -2,7 +2,9 @@ import { rm } from 'node:fs/promises';
 import { PsshError } from '../core/errors.js';
 import type { ConnectionOptions } from '../core/options.js';
 import type { Target } from '../core/target.js';
+import type { Askpass, LoginQuestions } from '../ssh/askpass.js';
 import { type Diagnosis, lastLine } from '../ssh/diagnose.js';
+import type { ProofOutcome } from '../ssh/password-proof.js';
 import { serverAliveOf } from '../ssh/resolve.js';
 import type { LoginConfig } from '../ssh/resolve-alike.js';
 import { Clock } from './clock.js';
@@ -12,7 +14,7 @@ import { proxyWords } from './proxy-words.js';
 import { pauseBeforeRetry } from './retry-pause.js';
 import { type SessionTraits, sessionTraits } from './session-traits.js';
 import { readLog } from './ssh-log.js';
-import { startMaster } from './start.js';
+import { type StartOutcome, startMaster } from './start.js';
 import { liveUsersMaster } from './users-master.js';
 
 // A master of --persist 0 is closed by us; should we die, it ends by itself soon after its sessions.
@@ -47,6 +49,10 @@ export interface LoginOptions {
   readonly resolve: (target: Target, signal: AbortSignal) => Promise<LoginConfig>;
   /** The way through a jump host's master; null: there is none. @default none, ssh jumps by itself */
   readonly findRoute?: (resolved: LoginConfig, clock: Clock) => Promise<Route | null>;
+  /** Answers what ssh asks. @default nothing is asked */
+  readonly askpass?: Askpass | null;
+  /** It is a jump host's. @default false */
+  readonly isJump?: boolean;
   /** For those who log in to many at once. */
   readonly gates?: Gates;
   /** Called before each try. */
@@ -156,12 +162,17 @@ async function tryOnce(options: LoginOptions, { resolved, route, tries, signal, 
   options.onAttempt(tries.made);
   // Swept with the log, should we die.
   const passageLog = `${logPath}w`;
+  const { isJump = false } = options;
+  const questions = options.askpass?.questionsOf({ target, resolved, isJump });
+  let ended: ProofOutcome = 'failed';
   try {
     const passage = await route?.attempt(resolved, passageLog);
     const { persistSeconds } = rest;
     const start = { target, connection, controlPath, logPath, persistSeconds, serverAliveSeconds, signal };
     const proxy = passage === undefined ? {} : { proxyCommand: passage.proxyCommand };
-    const outcome = await startMaster({ ...start, ...proxy });
+    const asks = questions === undefined ? {} : { asks: questions.asking.options, env: questions.asking.env };
+    const outcome = judged(await startMaster({ ...start, ...proxy, ...asks }), questions);
+    if (outcome.ok || outcome.loggedIn) ended = 'right';
     if (outcome.ok) {
       pass.leave('ok');
       return outcome;
@@ -179,9 +190,18 @@ async function tryOnce(options: LoginOptions, { resolved, route, tries, signal, 
     const { reason, lost: retry } = fault;
     return { ok: false, diagnosis: { status: 'unreachable', code: 'ERR_CONNECT', reason, retry } } as const;
   } finally {
+    if (options.signal.aborted) ended = 'canceled';
+    else if (signal.aborted) tries.said = questions?.waitsFor ?? tries.said;
+    questions?.settle(ended);
     pass.leave('other');
     if (route !== null) await rm(passageLog, { force: true });
   }
+}
+
+/** What was asked tells more than ssh's log does. */
+function judged(outcome: StartOutcome, questions: LoginQuestions | undefined): StartOutcome {
+  if (outcome.ok || questions === undefined) return outcome;
+  return { ...outcome, diagnosis: questions.judge(outcome.diagnosis) };
 }
 
 /** Whose patience with many logins at once it is: where ssh itself jumps, the jump host's. */

@@ -11,6 +11,7 @@ import { hash, randomBytes } from 'node:crypto';
  *     o.OWNER         listening while the owner lives
  *     swept           when masters that have ended were last looked for
  *     s.OWNER.N       log of one ssh of that process
+ *     s.OWNER.ask     where its ssh's questions are answered, s.OWNER.askpass the program that brings them
  */
 export interface SocketName {
   readonly hash: string;

@@ -3,9 +3,11 @@ import { PsshError } from '../core/errors.js';
 import type { ConnectionOptions } from '../core/options.js';
 import type { Target } from '../core/target.js';
 import { masterArgs } from '../ssh/argv.js';
+import type { Askpass } from '../ssh/askpass.js';
 import { readConfigState } from '../ssh/config-state.js';
 import { resolveConfig, serverAliveOf } from '../ssh/resolve.js';
 import { runSshOnTerminal } from '../ssh/spawn.js';
+import { openAskpass } from './askpass-files.js';
 import { aliveCheck, terminateMaster } from './control.js';
 import { destinationHash } from './destination.js';
 import { type Login, login } from './login.js';
@@ -30,7 +32,7 @@ export interface OpenRequest {
   readonly folder: string;
   readonly targets: readonly Target[];
   readonly connection: ConnectionOptions;
-  /** ssh asks on our terminal; else nothing is asked (BatchMode). */
+  /** ssh asks on our terminal; else nothing is asked but what `connection.secrets` answers. */
   readonly prompts: boolean;
   readonly signal: AbortSignal;
   /** Told before ssh may ask something. */
@@ -41,30 +43,35 @@ export interface OpenRequest {
 /** Logs in to each target in turn, one at a time, and leaves a master of ours for later runs. */
 export async function openMasters(request: OpenRequest): Promise<void> {
   const owner = await Owner.open(request.folder);
+  let askpass: Askpass | null = null;
   try {
     const store = new MasterStore(request.folder);
     await store.sweep(owner.id);
+    askpass = await openAskpass(store, owner.id, request.connection);
+    await askpass?.prepare();
     for (const target of request.targets) {
       if (request.signal.aborted) return;
-      const opened = await openOne(target, store, owner.id, request).catch((error: unknown) => {
-        if (!(error instanceof PsshError)) throw error;
-        return { kind: 'failed', reason: error.message } as const;
-      });
+      const opened = await openOne(target, store, owner.id, { ...request, askpass }).catch(
+        (error: unknown) => {
+          if (!(error instanceof PsshError)) throw error;
+          return { kind: 'failed', reason: error.message } as const;
+        },
+      );
       // What was cut short by ^C is neither open nor failed.
       if (request.signal.aborted && opened.kind === 'failed') return;
       request.onOpened(target, opened);
     }
   } finally {
+    await askpass?.close();
     await owner.close();
   }
 }
 
-async function openOne(
-  target: Target,
-  store: MasterStore,
-  owner: string,
-  request: OpenRequest,
-): Promise<Opened> {
+interface Opening extends OpenRequest {
+  readonly askpass: Askpass | null;
+}
+
+async function openOne(target: Target, store: MasterStore, owner: string, request: Opening): Promise<Opened> {
   const { connection, signal } = request;
   const hash = await destinationHash(target, connection, readConfigState(connection), signal);
   const live = await liveOne(store, hash, owner);
@@ -108,7 +115,7 @@ async function logInQuietly(
   target: Target,
   store: MasterStore,
   name: SocketName,
-  { connection, signal, onLogin }: OpenRequest,
+  { connection, signal, onLogin, askpass }: Opening,
 ): Promise<Login | Opened> {
   const made = await login({
     target,
@@ -117,6 +124,7 @@ async function logInQuietly(
     logPath: store.file(`s.${name.owner}.1`),
     resolve: (asked, until) => resolveConfig(asked, connection, until),
     usersMaster: !connection.ownMasters,
+    askpass,
     signal,
     onAttempt: () => onLogin(target),
   });

@@ -3,9 +3,11 @@ import { PsshError } from '../core/errors.js';
 import type { ConnectionOptions } from '../core/options.js';
 import { shortage } from '../core/shortage.js';
 import { type Target, targetKey } from '../core/target.js';
+import type { Askpass } from '../ssh/askpass.js';
 import type { ConfigState } from '../ssh/config-state.js';
 import { resolveConfig } from '../ssh/resolve.js';
 import { AlikeResolver } from '../ssh/resolve-alike.js';
+import { openAskpass } from './askpass-files.js';
 import { Clock } from './clock.js';
 import { aliveCheck, endMaster } from './control.js';
 import { destinationHash } from './destination.js';
@@ -101,6 +103,8 @@ export class MasterPool {
     private readonly options: PoolOptions,
     private readonly store: MasterStore,
     private readonly owner: Owner,
+    /** Answers what the logins are asked. Null: nothing is asked. */
+    readonly askpass: Askpass | null,
   ) {
     this.alike = new AlikeResolver(options.connection);
   }
@@ -112,11 +116,14 @@ export class MasterPool {
   static async open(options: PoolOptions): Promise<MasterPool> {
     const store = new MasterStore(options.folder);
     const owner = await Owner.open(options.folder);
-    const pool = new MasterPool(options, store, owner);
+    let askpass: Askpass | null = null;
     try {
+      askpass = await openAskpass(store, owner.id, options.connection);
+      const pool = new MasterPool(options, store, owner, askpass);
       await pool.look();
       return pool;
     } catch (error) {
+      await askpass?.close();
       await owner.close();
       throw error;
     }
@@ -258,6 +265,7 @@ export class MasterPool {
       const hashes = new Set(names.flatMap((name) => (name === null ? [] : [name.hash])));
       await closeSpares(this.store, this.owner.id, hashes);
     }
+    await this.askpass?.close();
     await this.owner.close();
   }
 
@@ -379,6 +387,7 @@ export class MasterPool {
     const { connection, chain, timeoutMs, isJump } = way;
     const controlPath = this.store.pathOf(name);
     try {
+      await this.askpass?.prepare();
       const made = await login({
         target,
         connection,
@@ -386,7 +395,8 @@ export class MasterPool {
         logPath: isJump ? this.store.logOf(name) : this.newLogPath(),
         keepLog: isJump,
         resolve: (asked, until) =>
-          connection === this.options.connection
+          // What ssh asks names the host as only ssh itself can tell.
+          connection === this.options.connection && this.askpass === null
             ? this.alike.resolve(asked, until)
             : resolveConfig(asked, connection, until),
         usersMaster: wantsUsersMaster(connection, isJump) && !this.passedOver.has(key),
@@ -394,6 +404,8 @@ export class MasterPool {
         signal,
         findRoute: (resolved, clock) =>
           this.jumps.route(resolved, { target, connection, chain, clock, signal }),
+        askpass: this.askpass,
+        isJump,
         gates: this.gates,
         onAttempt,
       });

@@ -19,6 +19,8 @@ const LOST_AT_ONCE: Diagnosis = {
 };
 
 export interface StartOptions extends MasterArgs {
+  /** What brings its questions to us. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Ends the attempt: our own clock, or a cancel. */
   readonly signal: AbortSignal;
 }
@@ -34,10 +36,10 @@ export type StartOutcome =
  * @throws the signal's reason when it is aborted; PsshError ERR_SSH_SPAWN, ERR_MASTER
  */
 export async function startMaster(options: StartOptions): Promise<StartOutcome> {
-  const { controlPath, logPath, signal } = options;
+  const { controlPath, logPath, signal, env = {} } = options;
   signal.throwIfAborted();
   await makeLog(logPath);
-  const ssh = await spawnSsh(masterArgs(options), { stdin: 'ignore', output: 'ignore' });
+  const ssh = await spawnSsh(masterArgs(options), { stdin: 'ignore', output: 'ignore', env });
   const abort = (): void => ssh.kill('SIGKILL');
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();

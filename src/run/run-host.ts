@@ -144,7 +144,8 @@ function connectFault(error: unknown, host: PlannedHost, signal: AbortSignal): F
   if (signal.aborted) return { status: 'canceled' };
   const { code, message } = asPsshError(error, host.target);
   if (error instanceof ConnectFailure) {
-    return { status: error.status, attempts: error.attempts, error: { code, message } };
+    const failed = { status: error.status, attempts: error.attempts, error: { code, message } };
+    return error.status === 'skipped' ? { ...failed, skippedBy: 'failure' } : failed;
   }
   return { status: 'unreachable', error: { code, message } };
 }

@@ -48,7 +48,8 @@ export function reasonOf(ending: Ending, limits: Limits): string {
 }
 
 // A host on which nothing was begun skips its first step too.
-function skipReason({ skippedBy, step }: Ending, limits: Limits): string {
+function skipReason({ skippedBy, step, error }: Ending, limits: Limits): string {
+  if (error !== null) return error.message;
   if (skippedBy === 'plan') return 'left out';
   const what = step === 0 ? 'not begun' : 'not run';
   return skippedBy === 'deadline' ? `${what} ${atDeadline(limits)}` : what;

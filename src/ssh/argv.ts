@@ -43,6 +43,8 @@ export interface MasterArgs {
   readonly logPath: string;
   /** ssh asks its questions on our terminal, and says there what it has to say; no log. @default false */
   readonly prompts?: boolean;
+  /** Instead of BatchMode: what lets ssh ask us. @default nothing is asked */
+  readonly asks?: readonly string[];
   /** The master ends by itself after this long without a client. */
   readonly persistSeconds: number;
   /** Set where ssh_config sets none, so that a lost network is noticed. */
@@ -60,6 +62,7 @@ export function masterArgs(options: MasterArgs): string[] {
     'ControlPersist=no': [`ControlPersist=${persistSeconds}`],
     // Whoever types a password has his time; a host that does not answer has the connect timeout.
     ...(options.prompts === true ? { 'BatchMode=yes': ['BatchMode=no', `ConnectTimeout=${seconds}`] } : {}),
+    ...(options.asks === undefined ? {} : { 'BatchMode=yes': options.asks }),
   };
   const ours = OURS.flatMap((option) => changed[option] ?? [option]);
   return [
@@ -127,19 +130,22 @@ export interface PlainArgs {
   /** Comes on stderr once the login is done: what stands before it is a banner of the server, not the command's. */
   readonly mark: string;
   readonly command: string;
+  /** Instead of BatchMode: what lets ssh ask us. @default nothing is asked */
+  readonly asks?: readonly string[];
   /** A terminal on the host. */
   readonly tty?: boolean;
 }
 
 /** `ssh HOST COMMAND`: a login for one command, with no control socket at all. */
 export function plainArgs(options: PlainArgs): string[] {
-  const { target, connection, logPath, serverAliveSeconds, mark, command, tty } = options;
+  const { target, connection, logPath, serverAliveSeconds, mark, command, tty, asks } = options;
+  const ours = OURS.flatMap((option) => (option === 'BatchMode=yes' && asks !== undefined ? asks : [option]));
   return [
     ...terminal(tty),
     ...['-E', logPath, '-o', 'LogLevel=DEBUG1', '-o', 'ControlPath=none', '-o', 'ControlMaster=no'],
     // Run by the user's shell, whichever that is.
     ...['-o', 'PermitLocalCommand=yes', '-o', `LocalCommand=exec sh -c "echo ${mark} >&2"`],
-    ...[...SESSION, ...OURS].flatMap((option) => ['-o', option]),
+    ...[...SESSION, ...ours].flatMap((option) => ['-o', option]),
     ...serverAlive(serverAliveSeconds),
     ...destinationArgs(target, connection),
     target.host,

@@ -4,7 +4,7 @@ import type { Status } from '../core/result.js';
 
 /** What kept ssh from connecting, guessed from its log: this is the one place that guesses. */
 export interface Diagnosis {
-  readonly status: Extract<Status, 'unreachable' | 'auth-failed' | 'host-key-failed'>;
+  readonly status: Extract<Status, 'unreachable' | 'auth-failed' | 'host-key-failed' | 'skipped'>;
   readonly code: ErrorCode;
   /** ssh's own words, one line. */
   readonly reason: string;

@@ -27,6 +27,8 @@ export interface SpawnOptions {
   readonly output: 'ignore' | 'pipe';
   /** TERM of a terminal on the host. @default our own */
   readonly term?: string;
+  /** What brings its questions to us (SSH_ASKPASS). @default it asks nothing */
+  readonly env?: Readonly<Record<string, string>>;
   /** What is started; scp and rsync start an ssh of their own. @default 'ssh' */
   readonly program?: 'ssh' | 'scp' | 'rsync';
 }
@@ -57,7 +59,11 @@ export async function spawnSsh(args: readonly string[], options: SpawnOptions): 
     cleanup: false,
     stripFinalNewline: false,
     encoding: 'buffer',
-    env: { SSH_ASKPASS_REQUIRE: 'never', ...(options.term === undefined ? {} : { TERM: options.term }) },
+    env: {
+      SSH_ASKPASS_REQUIRE: 'never',
+      ...options.env,
+      ...(options.term === undefined ? {} : { TERM: options.term }),
+    },
   });
   const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));

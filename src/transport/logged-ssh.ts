@@ -26,6 +26,8 @@ export interface LoggedOptions {
   readonly stdin: 'none' | 'pipe';
   /** TERM of a terminal on the host. */
   readonly term?: string | undefined;
+  /** What brings its questions to us. */
+  readonly env?: Readonly<Record<string, string>>;
   /** What its stderr goes through. */
   readonly filter?: Transform;
 }
@@ -34,7 +36,7 @@ export interface LoggedOptions {
 export async function startLoggedSsh(
   pool: MasterPool,
   argsFor: (logPath: string) => readonly string[],
-  { stdin: input, term, filter = new PassThrough() }: LoggedOptions,
+  { stdin: input, term, env = {}, filter = new PassThrough() }: LoggedOptions,
 ): Promise<LoggedSsh> {
   const logPath = pool.newLogPath();
   await makeLog(logPath);
@@ -43,6 +45,7 @@ export async function startLoggedSsh(
     const ssh = await spawnSsh(argsFor(logPath), {
       stdin,
       output: 'pipe',
+      env,
       ...(term === undefined ? {} : { term }),
     });
     // The remote may stop reading at any moment: EPIPE here says nothing about how the command ends.

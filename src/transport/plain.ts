@@ -6,8 +6,10 @@ import { ConnectFailure } from '../master/login.js';
 import type { Master, MasterPool } from '../master/pool.js';
 import { pauseBeforeRetry } from '../master/retry-pause.js';
 import { plainArgs } from '../ssh/argv.js';
+import type { LoginQuestions } from '../ssh/askpass.js';
 import { type Diagnosis, diagnose, isRefused, lastLine, plainEnd, plainProgress } from '../ssh/diagnose.js';
 import { watchLog } from '../ssh/log-watch.js';
+import type { ProofOutcome } from '../ssh/password-proof.js';
 import { type ResolvedConfig, resolveConfig, serverAliveOf } from '../ssh/resolve.js';
 import { AfterMark } from './after-mark.js';
 import { type LoggedSsh, outputBeside, startLoggedSsh } from './logged-ssh.js';
@@ -49,6 +51,7 @@ class PlainConnection implements Connection {
   async open(command: string, options: OpenOptions): Promise<Channel> {
     const { target, connection } = this.master;
     const outer = options.signal ?? NEVER;
+    await this.pool.askpass?.prepare();
     const clock = new Clock(outer, connection.connectTimeoutMs);
     const tries = { made: 0, said: null as string | null };
     try {
@@ -83,6 +86,30 @@ class PlainConnection implements Connection {
   ): Promise<Channel | Diagnosis> {
     const { target, connection } = this.master;
     this.resolved ??= await resolveConfig(target, connection, signal);
+    const { resolved } = this;
+    const questions = this.pool.askpass?.questionsOf({ target, resolved, isJump: false });
+    let ended: ProofOutcome = 'failed';
+    try {
+      const made = await this.attemptAsked(command, options, signal, tries, questions);
+      // A session that is refused comes after the login.
+      if ('exited' in made || made.code === 'ERR_CHANNEL_OPEN') ended = 'right';
+      return 'exited' in made ? made : (questions?.judge(made) ?? made);
+    } finally {
+      if (options.signal?.aborted === true) ended = 'canceled';
+      else if (signal.aborted) tries.said = questions?.waitsFor ?? tries.said;
+      questions?.settle(ended);
+    }
+  }
+
+  private async attemptAsked(
+    command: string,
+    options: OpenOptions,
+    signal: AbortSignal,
+    tries: { made: number; said: string | null },
+    questions: LoginQuestions | undefined,
+  ): Promise<Channel | Diagnosis> {
+    const { target, connection } = this.master;
+    this.resolved ??= await resolveConfig(target, connection, signal);
     const serverAliveSeconds = serverAliveOf(this.resolved);
     const mark = randomBytes(9).toString('hex');
     tries.made += 1;
@@ -93,9 +120,11 @@ class PlainConnection implements Connection {
     // An ssh without a terminal of its own asks for one of no size.
     const text =
       pty === undefined || pty.bare ? command : `stty rows ${pty.rows} cols ${pty.columns}\n${command}`;
-    const argsFor = (logPath: string): string[] =>
-      plainArgs({ target, connection, logPath, serverAliveSeconds, mark, command: text, tty });
-    const ssh = await startLoggedSsh(this.pool, argsFor, { stdin, term: pty?.term, filter: stderr });
+    const { options: asks, env } = questions?.asking ?? {};
+    const login = { target, connection, serverAliveSeconds, ...(asks === undefined ? {} : { asks }) };
+    const argsFor = (logPath: string): string[] => plainArgs({ ...login, logPath, mark, command: text, tty });
+    const started = { stdin, term: pty?.term, filter: stderr, ...(env === undefined ? {} : { env }) };
+    const ssh = await startLoggedSsh(this.pool, argsFor, started);
     this.running.add(ssh);
     void ssh.ended.then(() => this.running.delete(ssh));
     const find = (log: string): 'sent' | null => {

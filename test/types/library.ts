@@ -43,9 +43,12 @@ export function told(result: CommandResult): string {
       // @ts-expect-error it may have been connected
       return result.error.message;
     case 'canceled':
-    case 'skipped':
       same<typeof result.error, null>(true);
       return result.status;
+    case 'skipped':
+      same<typeof result.exitCode, null>(true);
+      // @ts-expect-error most have no reason of their own
+      return result.error.message;
     default:
       return result satisfies never;
   }
@@ -145,8 +148,10 @@ export function misuse(machine: Machine): void {
   void machine.execute('true', { timeout: 10 });
   // @ts-expect-error so does a bare number in a text
   void machine.execute('true', { timeout: '10' });
-  // @ts-expect-error ssh asks for passwords, not we
-  void new Machine('web1', { password: 'x' });
+  void new Machine('web1', { password: 'x', passphrase: () => 'y' });
+  void new Cluster('web[1-2]', { password: async () => 'x' });
+  // @ts-expect-error a secret is a text
+  void new Machine('web1', { password: 1 });
   // @ts-expect-error no object can stand in a command
   void machine.$`ls ${{}}`;
   // @ts-expect-error a signal is for one command, not for all

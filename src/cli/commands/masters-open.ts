@@ -11,6 +11,7 @@ import { resolveConnection } from '../connection-options.js';
 import { configFileOf } from '../defaults.js';
 import { INTERRUPT_CODES } from '../interrupt.js';
 import type { Io } from '../io.js';
+import { readSecrets } from '../secrets.js';
 import {
   addConnectionOptions,
   addGeneralOptions,
@@ -77,8 +78,10 @@ async function open(
   ]);
   const { path: folder, notes } = await openRuntimeDir();
   for (const note of quiet ? [] : notes) say(note);
-  const prompts = io.stderr.isTTY === true;
-  if (!prompts) say('no terminal: ssh can ask nothing here (BatchMode)');
+  await readSecrets(connection);
+  // Who gives the answer beforehand is not asked by ssh.
+  const prompts = io.stderr.isTTY === true && connection.secrets === undefined;
+  if (!prompts && connection.secrets === undefined) say('no terminal: ssh can ask nothing here (BatchMode)');
   const controller = new AbortController();
   let interrupted: number | null = null;
   const stop = io.onInterrupt((name) => {

@@ -19,6 +19,7 @@ import { Interrupts } from '../interrupt.js';
 import type { Io } from '../io.js';
 import { logFilter } from '../log-reader.js';
 import { giveUpOutput } from '../output-limit.js';
+import { readSecrets } from '../secrets.js';
 import type { MapCliOptions, MapView } from './map-options.js';
 import { mapViews } from './map-views.js';
 import type { MapWords } from './map-words.js';
@@ -38,6 +39,7 @@ export interface MapExecution {
 /** Runs the tasks with the views that the options ask for. @returns the exit code */
 export async function executeMap(execution: MapExecution): Promise<number> {
   const { targets, connection, run, words, options, io, view } = execution;
+  await readSecrets(connection);
   // First: a file that can't be written is told before anything is run.
   const known = knownTasks(options);
   const records = keptRecords(options, known !== null);

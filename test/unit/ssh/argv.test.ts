@@ -66,6 +66,14 @@ describe('masterArgs', () => {
     ]);
   });
 
+  it('lets ssh ask us where there is an answer, before anything that the user says', () => {
+    const asks = ['BatchMode=no', 'NumberOfPasswordPrompts=1'];
+    const options = { ...start, connection: CONNECTION_DEFAULTS, serverAliveSeconds: null, asks };
+    const args = masterArgs(options);
+    expect(args.slice(10, 14)).toEqual(['-o', 'BatchMode=no', '-o', 'NumberOfPasswordPrompts=1']);
+    expect(args).not.toContain('BatchMode=yes');
+  });
+
   it('leaves keep-alives to ssh_config where that sets them', () => {
     const args = masterArgs({ ...start, connection: CONNECTION_DEFAULTS, serverAliveSeconds: null });
     expect(args.join(' ')).not.toContain('ServerAlive');
