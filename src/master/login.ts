@@ -49,6 +49,8 @@ export interface LoginOptions {
   readonly findRoute?: (resolved: LoginConfig, clock: Clock) => Promise<Route | null>;
   /** For those who log in to many at once. */
   readonly gates?: Gates;
+  /** Told what ssh has logged at DEBUG1 of the last try, however it ended. @default nobody is, and it logs less */
+  readonly inspect?: (target: Target, log: string) => void;
   /** Called before each try. */
   readonly onAttempt: (attempt: number) => void;
 }
@@ -96,6 +98,7 @@ export async function login(options: LoginOptions): Promise<Login> {
     throw new ConnectFailure(target, 'unreachable', 'ERR_CONNECT_TIMEOUT', reason, tries.made);
   } finally {
     clock.stop();
+    options.inspect?.(target, (await readLog(logPath)) ?? '');
     // A living master writes on into it; nobody reads it any more, but a jump host's.
     if (!done || options.keepLog !== true) await rm(logPath, { force: true });
   }
@@ -161,7 +164,8 @@ async function tryOnce(options: LoginOptions, { resolved, route, tries, signal, 
     const { persistSeconds } = rest;
     const start = { target, connection, controlPath, logPath, persistSeconds, serverAliveSeconds, signal };
     const proxy = passage === undefined ? {} : { proxyCommand: passage.proxyCommand };
-    const outcome = await startMaster({ ...start, ...proxy });
+    const level = options.inspect === undefined ? {} : { logLevel: 'DEBUG1' as const };
+    const outcome = await startMaster({ ...start, ...proxy, ...level });
     if (outcome.ok) {
       pass.leave('ok');
       return outcome;

@@ -28,7 +28,7 @@ export interface SpawnOptions {
   /** TERM of a terminal on the host. @default our own */
   readonly term?: string;
   /** What is started; scp and rsync start an ssh of their own. @default 'ssh' */
-  readonly program?: 'ssh' | 'scp' | 'rsync';
+  readonly program?: keyof typeof PACKAGES;
 }
 
 /**
@@ -142,6 +142,8 @@ const PACKAGES = {
   ssh: 'no ssh client on PATH; install OpenSSH (Debian: apt install openssh-client)',
   scp: 'no scp on PATH; install OpenSSH (Debian: apt install openssh-client), or use --via tar',
   rsync: 'no rsync on PATH; install it (Debian: apt install rsync)',
+  'ssh-keygen': 'no ssh-keygen on PATH; install OpenSSH (Debian: apt install openssh-client)',
+  'ssh-keyscan': 'no ssh-keyscan on PATH; install OpenSSH (Debian: apt install openssh-client)',
 } as const;
 
 function spawnError(cause: unknown, program: keyof typeof PACKAGES = 'ssh'): PsshError {
@@ -154,7 +156,8 @@ function spawnError(cause: unknown, program: keyof typeof PACKAGES = 'ssh'): Pss
 }
 
 /**
- * Runs ssh to its end and gives what it printed; for `ssh -G` and `ssh -V`, never for a connection. What it
+ * Runs ssh, or a program that comes with it, to its end and gives what it printed; for `ssh -G` and its like, never
+ * for a connection that stays. What it
  * started (a `Match exec`) goes with it when the time is over or the signal comes.
  * @returns code null: it was ended
  */
@@ -162,9 +165,10 @@ export async function runSsh(
   args: readonly string[],
   timeoutMs: number,
   signal?: AbortSignal,
+  program: 'ssh' | 'ssh-keygen' | 'ssh-keyscan' = 'ssh',
 ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
   signal?.throwIfAborted();
-  const ssh = await spawnSsh(args, { stdin: 'ignore', output: 'pipe' });
+  const ssh = await spawnSsh(args, { stdin: 'ignore', output: 'pipe', program });
   const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   for (const name of ['stdout', 'stderr'] as const) {
     ssh[name]?.on('data', (chunk: Buffer) => output[name].push(chunk));
