@@ -5,6 +5,7 @@ import { EXIT } from '../core/exit-code.js';
 import { show } from '../core/show.js';
 import { type CommandContext, commandRequired } from './command-context.js';
 import { completeTree, leaveForLater } from './command-tree.js';
+import { addCheckCommand } from './commands/check.js';
 import { addConfigCommand } from './commands/config.js';
 import { addExecCommand } from './commands/exec.js';
 import { addGetCommand } from './commands/get.js';
@@ -26,6 +27,7 @@ const COMMANDS = new Map<string, AddCommand>([
   ['sync', addSyncCommand],
   ['masters', addMastersCommand],
   ['hosts', addHostsCommand],
+  ['check', addCheckCommand],
   ['runs', addRunsCommand],
   ['config', addConfigCommand],
 ]);
