@@ -44,7 +44,8 @@ export async function checkHost(target: Target, options: CheckHostOptions): Prom
     // What an earlier run has learnt of the server's sessions is what is to be looked at.
     const master = { ...lease.master, sessionCap: null };
     connection = await chooseTransport(pool.connection).connect(master, pool, signal);
-    const work: SessionWork = { connection, mends, ...options, timeoutMs: pool.connection.connectTimeoutMs };
+    const timeoutMs = pool.connection.connectTimeoutMs;
+    const work: SessionWork = { ...options, connection, mends, timeoutMs };
     await sessionChecks(work, (check) => found.add(check));
     const bad = found.failed;
     if (bad !== undefined) {

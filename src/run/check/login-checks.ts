@@ -75,7 +75,7 @@ function hostKeyFailure(
   { hostKey }: LoginLog,
   mends: Mends,
 ): readonly [CheckName, string | null, string] {
-  const changed = /Offending .* key in (.*):\d+/.exec(message);
+  const changed = /Offending .* key in (.*?):\d+(?= \(|;|$)/.exec(message);
   if (changed !== null || /HAS CHANGED/.test(message))
     return [
       'host-key',

@@ -21,7 +21,7 @@ function strict(schema: unknown): unknown {
 
 function validator(name: string, change: (schema: unknown) => unknown): (document: unknown) => string {
   const ajv = new Ajv2020({ allErrors: true, strictTypes: false });
-  const schemas = ['run-1.json', 'event-1.json', 'record-1.json'].map(
+  const schemas = ['run-1.json', 'event-1.json', 'record-1.json', 'check-1.json'].map(
     (file) => change(read(file)) as { $id: string },
   );
   for (const schema of schemas) ajv.addSchema(schema);
@@ -34,4 +34,5 @@ function validator(name: string, change: (schema: unknown) => unknown): (documen
 export const runFaults = validator('run-1.json', strict);
 export const eventFaults = validator('event-1.json', strict);
 export const recordFaults = validator('record-1.json', strict);
+export const checkFaults = validator('check-1.json', strict);
 export const runFaultsAsShipped = validator('run-1.json', (schema) => schema);
