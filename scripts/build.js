@@ -30,19 +30,39 @@ await build({
   format: 'esm',
   packages: 'external',
 });
+// Each takes Node milliseconds to load, and most runs need none of it. Named imports and properties of a default one
+// are looked up when they are used, so they can wait; an `import * as` could not.
+const LATE = /^(?:node:)?(child_process|crypto|net)$/;
+/** @type {import('esbuild').Plugin} */
+const late = {
+  name: 'late',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: LATE }, ({ path, namespace }) =>
+      namespace === 'late'
+        ? { path, external: true }
+        : { path: path.replace('node:', ''), namespace: 'late' },
+    );
+    onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => ({
+      // As a prototype, because esbuild copies what a module has of its own, and it has nothing yet.
+      contents: `const late = { get: (_, name) => (name === '__esModule' ? undefined : require('node:${path}')[name]) };
+        module.exports = Object.create(new Proxy({}, late));`,
+    }));
+  },
+};
 const command = {
   ...common,
   format: 'cjs',
+  plugins: [late],
   external: ['yaml'],
   // What V8 compiled from a script of ours has no loader for import().
   supported: { 'dynamic-import': false },
   define: { 'import.meta.url': 'bundleUrl' },
+  banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
 };
 const { metafile } = await build({
   ...command,
   entryPoints: ['src/entry.ts'],
   outfile: 'dist/pssh-ts.cjs',
-  banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
 });
 const built = createHash('sha256')
   .update(readFileSync(`${ROOT}dist/pssh-ts.cjs`))
@@ -52,6 +72,8 @@ const { metafile: starter } = await build({
   ...command,
   entryPoints: ['src/bin.ts'],
   outfile: 'dist/bin.cjs',
-  define: { BUILD_ID: JSON.stringify(built) },
+  define: { ...command.define, BUILD_ID: JSON.stringify(built) },
 });
+const man = run(process.execPath, ['--import', 'tsx', 'scripts/write-man.ts']);
+if (man !== 0) process.exit(man);
 writeLicenses(ROOT, [...Object.keys(metafile.inputs), ...Object.keys(starter.inputs)]);

@@ -99,8 +99,8 @@ try {
   const { stdout: packed } = await run('npm', ['pack', '--json', '--pack-destination', folder], {
     cwd: root,
   });
-  const [{ filename, size, files }] = JSON.parse(packed) as [
-    { filename: string; size: number; files: { path: string }[] },
+  const [{ filename, size, unpackedSize, files }] = JSON.parse(packed) as [
+    { filename: string; size: number; unpackedSize: number; files: { path: string }[] },
   ];
   const strays = files
     .map(({ path }) => path)
@@ -109,6 +109,15 @@ try {
         !/^(dist\/|schema\/[\w-]+\.json$|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$)/.test(path),
     );
   expect(`the tarball (${size} bytes) holds nothing but the product`, strays.length === 0, strays.join(' '));
+
+  const readme = await readFile(join(root, 'README.md'), 'utf8');
+  const [, packedMb = 0, unpackedMb = 0] =
+    /less than ([\d.]+) MB packed and ([\d.]+) MB unpacked/.exec(readme)?.map(Number) ?? [];
+  expect(
+    'it is as small as the README says',
+    size < packedMb * 1e6 && unpackedSize < unpackedMb * 1e6,
+    `${size} and ${unpackedSize} bytes`,
+  );
 
   const notices = await readFile(join(root, 'dist', 'THIRD_PARTY_LICENSES.txt'), 'utf8');
   const missing = BUNDLED.filter((name) => !new RegExp(`^${name} \\d`, 'm').test(notices));
@@ -126,6 +135,16 @@ try {
   const version = (await npx('--version')).stdout.trim();
   expect('npx pssh-ts --version', /^\d+\.\d+\.\d+/.test(version), version);
   const help = (await npx('--help')).stdout;
+  const page = join(app, 'node_modules', 'pssh-ts', 'dist', 'man', 'pssh-ts.1');
+  const man = await run('man', ['--warnings', '-l', page], { env: { ...process.env, MANROFFOPT: '-ww' } });
+  expect(
+    'the man page renders without a warning',
+    man.stderr === '' && man.stdout.includes('exec'),
+    man.stderr,
+  );
+  const completion = await npx('completion', 'bash');
+  await run('bash', ['-n', '-c', completion.stdout]);
+  expect('npx pssh-ts completion bash', completion.stdout.includes('complete -F'), completion.stdout);
   expect('npx pssh-ts --help', help.includes('exec') && help.includes('--host'), help);
   const { stdout } = await npx(
     '-F',

@@ -41,6 +41,7 @@ const steps = [
     ? []
     : [
         ['integration tests', () => vitest('integration')],
+        ['API reference: nothing public without its comment', () => npx('typedoc', '--emit', 'none')],
         ['package: publint', () => npx('publint', '--strict')],
         ['package: are the types wrong', () => npx('attw', '--pack', '.', '--profile', 'esm-only')],
         [

@@ -139,6 +139,7 @@ export class Cluster implements AsyncDisposable {
     await this.#session.close();
   }
 
+  /** For `await using`: close(). */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -11,18 +11,20 @@ export type {
   SkippedResult,
   TimedOutResult,
 } from './core/command-result.js';
-export { type ErrorCode, PsshError } from './core/errors.js';
-export type { OutputEvent, RunEvent, RunSummary } from './core/events.js';
+export { type ErrorCode, PsshError, type PsshErrorOptions } from './core/errors.js';
+export type { OutputEvent, RunEvent, RunSummary, StreamName } from './core/events.js';
+export type { TransferredFile } from './core/files.js';
 export type { TransportChoice } from './core/options.js';
 export type { Output } from './core/output.js';
 export type { HostResult, ResultError, Status } from './core/result.js';
-export type { Target } from './core/target.js';
+export type { HostSshOptions, Target } from './core/target.js';
 export type { ClusterState, MachineState } from './library/cluster-state.js';
 export type {
   ClusterOptions,
   CommandOptions,
   ConnectOptions,
   Duration,
+  HostCount,
   MachineOptions,
 } from './library/options.js';
 export type { RunOutcome } from './library/run-hosts.js';

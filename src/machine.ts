@@ -197,6 +197,7 @@ export class Machine implements AsyncDisposable {
     await this.#host.close();
   }
 
+  /** For `await using`: close(). */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

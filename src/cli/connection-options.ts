@@ -2,7 +2,12 @@ import { parseDuration } from '../core/duration.js';
 import { usageError } from '../core/errors.js';
 import { parsePort, userNameFault } from '../core/host-name.js';
 import { parseJump } from '../core/jump.js';
-import { CONNECTION_DEFAULTS, type ConnectionOptions, type TransportChoice } from '../core/options.js';
+import {
+  CONNECTION_DEFAULTS,
+  type ConnectionOptions,
+  TRANSPORTS,
+  type TransportChoice,
+} from '../core/options.js';
 import { sshOptionFault } from '../core/own-options.js';
 import { show } from '../core/show.js';
 import { hostKeyOptions } from '../ssh/host-keys.js';
@@ -67,8 +72,6 @@ export function timeLimit(text: string | undefined, option: string): number | nu
   if (ms > 0) return ms;
   throw usageError(`${option}: ${show(text)} leaves no time; leave the option out for the default`);
 }
-
-const TRANSPORTS: readonly TransportChoice[] = ['auto', 'mux', 'process'];
 
 function checkedTransport(text: string | undefined): TransportChoice | null {
   if (text === undefined) return null;

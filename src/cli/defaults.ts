@@ -8,7 +8,7 @@ import { VIEW_OPTIONS } from './view-options.js';
 
 const PREFIX = 'PSSH_TS_';
 // These say what this one call is to do; a default for them would surprise.
-const NEVER = new Set(['help', 'version', 'config', 'command', 'dry-run']);
+const NEVER = new Set(['help', 'version', 'config', 'command', 'script', 'dry-run']);
 const TARGETS = ['host', 'hostfile', 'group', 'all'];
 
 /** What an option is set to, and by whom. */

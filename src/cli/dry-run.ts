@@ -1,5 +1,6 @@
 import { EXIT } from '../core/exit-code.js';
 import type { ConnectionOptions, RunOptions } from '../core/options.js';
+import { batchesOf } from '../core/rolling.js';
 import type { PlannedHost } from '../run/plan.js';
 import { destinationArgs } from '../ssh/argv.js';
 import type { Io } from './io.js';
@@ -11,13 +12,29 @@ export function dryRun(
   run: RunOptions,
   io: Io,
 ): number {
-  for (const { target, steps } of plan) {
+  for (const { target, steps, skipped } of plan) {
+    if (skipped !== undefined) {
+      io.stdout.write(`${target.label}: skipped: ${skipped}\n`);
+      continue;
+    }
     const flags = [...destinationArgs(target, connection), target.host].join(' ');
     for (const { command } of steps) io.stdout.write(`${target.label}: [ssh ${flags}] ${command}\n`);
   }
   const limit = run.timeoutMs === null ? 'no time limit' : `at most ${run.timeoutMs / 1000}s each`;
   const deadline = run.deadlineMs === null ? '' : `, ${run.deadlineMs / 1000}s for all`;
+  const busy = plan.filter(({ skipped }) => skipped === undefined);
+  const sizes = batchesOf(busy, run.rolling.serial).map((batch) => batch.length);
+  const batches = run.rolling.serial === null ? '' : `, batches of ${sizesText(sizes)}`;
   const hosts = `${plan.length} host${plan.length === 1 ? '' : 's'}`;
-  io.stderr.write(`pssh-ts: dry run: ${hosts}, fanout ${run.fanout}, ${limit}${deadline}; nothing was run\n`);
+  io.stderr.write(
+    `pssh-ts: dry run: ${hosts}, fanout ${run.fanout}, ${limit}${deadline}${batches}; nothing was run\n`,
+  );
   return EXIT.ok;
+}
+
+const MOST_SIZES = 10;
+
+function sizesText(sizes: readonly number[]): string {
+  const shown = sizes.slice(0, MOST_SIZES).join(', ');
+  return sizes.length > MOST_SIZES ? `${shown} and ${sizes.length - MOST_SIZES} more` : shown;
 }

@@ -1,6 +1,7 @@
 import type { Sink } from '../core/events.js';
 import { EXIT, exitCode, maxStatus } from '../core/exit-code.js';
 import type { ConnectionOptions, RunOptions } from '../core/options.js';
+import type { Again } from '../core/record.js';
 import { openPool } from '../master/open-pool.js';
 import type { PlannedHost } from '../run/plan.js';
 import { runPlan } from '../run/runner.js';
@@ -14,10 +15,13 @@ import { Interrupts, RunningSink } from './interrupt.js';
 import type { Io } from './io.js';
 import { openKept } from './kept.js';
 import { logFilter } from './log-reader.js';
+import { askEachBatch } from './step.js';
 import type { ViewName } from './view-options.js';
 import { views } from './views.js';
 
 export interface Execution {
+  /** The command of pssh-ts. */
+  readonly name: string;
   readonly plan: readonly PlannedHost[];
   readonly connection: ConnectionOptions;
   readonly run: RunOptions;
@@ -25,6 +29,10 @@ export interface Execution {
   readonly view: ViewName;
   readonly options: ExecOptions;
   readonly io: Io;
+  /** Hosts of the whole list, of which the plan's may be a part. */
+  readonly count: number;
+  /** What a rerun needs besides. */
+  readonly again?: Again;
 }
 
 /** Runs a plan with the views that the options ask for. @returns the exit code */
@@ -85,6 +93,7 @@ export async function execute(execution: Execution): Promise<number> {
         store,
         stdin: input === null ? null : () => input.reader(),
         signal: interrupts.signal,
+        ...(options.step === true ? { beforeBatch: askEachBatch(io, tell, screen) } : {}),
         exitCodeOf: (ended) =>
           interrupts.exitCode ?? (options.maxStatus === true ? maxStatus(ended) : exitCode(ended)),
         onSinkError: (error) => {

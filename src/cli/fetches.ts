@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { usageError } from '../core/errors.js';
 import { TRANSFER_DEFAULTS } from '../core/files.js';
-import type { ConnectionOptions } from '../core/options.js';
 import { show } from '../core/show.js';
-import { fillPath, targetValues } from '../core/template.js';
-import type { PlannedHost } from '../run/plan.js';
+import { fillPath } from '../core/template.js';
+import type { PlannedHost, PlannedStep } from '../run/plan.js';
 import { fileNames } from '../sinks/file-name.js';
+import type { HostShare } from './split-options.js';
 
 /**
  * `--fetch REMOTE:LOCAL`: what each host's commands are followed by.
@@ -14,16 +14,17 @@ import { fileNames } from '../sinks/file-name.js';
 export function planFetches(
   plan: readonly PlannedHost[],
   fetches: readonly string[],
-  connection: ConnectionOptions,
+  shares: readonly HostShare[],
 ): readonly PlannedHost[] {
   const names = fileNames(plan.map(({ target }) => target));
   const owners = new Map<string, string>();
   const pairs = fetches.map(splitFetch);
-  return plan.map(({ target, steps }, place) => {
-    const values = targetValues(target, plan.length, target.user ?? connection.user);
-    const requests = pairs.map(({ remote, local }) => ({
-      command: `get ${remote} ${local}`,
-      request: {
+  return plan.map((host, place) => {
+    const values = shares[place]?.values ?? {};
+    const requests = pairs.map(({ remote, local }): PlannedStep => {
+      const command = `get ${remote} ${local}`;
+      if (host.skipped !== undefined) return { command, text: '' };
+      const request = {
         kind: 'get',
         sources: [fillPath(remote, values)],
         folder: path.join(path.resolve(fillPath(local, values)), names[place] ?? ''),
@@ -31,9 +32,10 @@ export function planFetches(
         ignoreMissing: false,
         options: { ...TRANSFER_DEFAULTS, recursive: true },
         owners,
-      } as const,
-    }));
-    return { target, steps: [...steps, ...requests] };
+      } as const;
+      return { command, request };
+    });
+    return { ...host, steps: [...host.steps, ...requests] };
   });
 }
 

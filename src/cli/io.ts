@@ -4,7 +4,7 @@ export type InterruptName = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
 /** The world as the command line sees it; tests bring their own. */
 export interface Io {
-  readonly stdin: Readable;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly env: NodeJS.ProcessEnv;

@@ -7,6 +7,7 @@ import type { Execution } from './execute.js';
 import { folderMode } from './kept-options.js';
 import { recordFolder, writeRecord } from './record-store.js';
 import { recordedEnv, recordedOptions } from './recorded-options.js';
+import { stepsOf } from './views.js';
 
 /** What is kept of a run, made ready before it starts. */
 export interface Kept {
@@ -39,12 +40,13 @@ export async function openKept(execution: Execution): Promise<Kept> {
 }
 
 /** Each loaded when it is asked for. Folders come last: they are made as they are opened. */
-function openers({ plan, run, commands, options }: Execution): readonly (() => Promise<KeptSink>)[] {
+function openers(execution: Execution): readonly (() => Promise<KeptSink>)[] {
+  const { plan, run, commands, options } = execution;
   const startedAt = new Date();
   const targets = plan.map(({ target }) => target);
   const { junit, report } = options;
   const { maxOutput } = run;
-  const shared = { command: commands.join('; '), steps: commands.length, limits: run, startedAt };
+  const shared = { command: commands.join('; '), steps: stepsOf(execution), limits: run, startedAt };
   const found: (() => Promise<KeptSink>)[] = [];
   if (junit !== undefined)
     found.push(async () => {
@@ -69,7 +71,7 @@ function openers({ plan, run, commands, options }: Execution): readonly (() => P
   return found;
 }
 
-function openRecord({ plan, commands, options, io }: Execution): {
+function openRecord({ name, plan, commands, options, io, count, again }: Execution): {
   readonly sink: RecordSink;
   readonly write: (exitCode: number) => void;
 } {
@@ -77,7 +79,10 @@ function openRecord({ plan, commands, options, io }: Execution): {
   const started = performance.now();
   const sink = new RecordSink({
     id: recordId(startedAt, randomBytes(2).toString('hex')),
+    command: name,
     commands,
+    count,
+    ...(again === undefined ? {} : { again }),
     cwd: process.cwd(),
     env: recordedEnv(options),
     options: recordedOptions(options),

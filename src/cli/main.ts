@@ -6,6 +6,9 @@ import { buildProgram } from './program.js';
 
 const BAD_INPUT: ReadonlySet<string> = new Set(['ERR_USAGE', 'ERR_INVENTORY']);
 
+// Stands in the completion scripts; no command of the tree, which is for people.
+const ASKED_BY_A_SHELL = '__complete';
+
 /** The whole command line: never throws, never exits. @returns the exit code */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   if (process.platform === 'win32') {
@@ -24,6 +27,13 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   io.stdout.on('error', onStdoutError);
   io.stderr.on('error', onStderrError);
   try {
+    if (argv[0] === ASKED_BY_A_SHELL) {
+      // Loaded when it is needed: no run needs it.
+      const { answer } = await import('./completion/answer.js');
+      await answer(argv.slice(1), io);
+      await flushed(io.stdout);
+      return EXIT.ok;
+    }
     const program = buildProgram(io, argv, (result) => {
       code = result;
     });

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { usageError } from '../core/errors.js';
 import { EXIT } from '../core/exit-code.js';
@@ -6,17 +5,21 @@ import { show } from '../core/show.js';
 import { type CommandContext, commandRequired } from './command-context.js';
 import { completeTree, leaveForLater } from './command-tree.js';
 import { addCheckCommand } from './commands/check.js';
+import { addCompletionCommand } from './commands/completion.js';
 import { addConfigCommand } from './commands/config.js';
 import { addExecCommand } from './commands/exec.js';
 import { addGetCommand } from './commands/get.js';
 import { addHostsCommand } from './commands/hosts.js';
 import { addMastersCommand } from './commands/masters.js';
 import { addPutCommand } from './commands/put.js';
+import { addReportCommand } from './commands/report.js';
+import { addRerunCommand } from './commands/rerun.js';
 import { addRunsCommand } from './commands/runs.js';
 import { addSyncCommand } from './commands/sync.js';
 import { applyDefaults } from './defaults.js';
 import type { Io } from './io.js';
 import { addConnectionOptions, addGeneralOptions, addTargetOptions } from './shared-options.js';
+import { readVersion } from './version.js';
 
 type AddCommand = (program: Command, context: CommandContext) => Command | Command[];
 
@@ -29,7 +32,10 @@ const COMMANDS = new Map<string, AddCommand>([
   ['hosts', addHostsCommand],
   ['check', addCheckCommand],
   ['runs', addRunsCommand],
+  ['rerun', addRerunCommand],
+  ['report', addReportCommand],
   ['config', addConfigCommand],
+  ['completion', addCompletionCommand],
 ]);
 
 /** The tree of commands. Options shared by all stand at the top and at each command, so they fit in both places. */
@@ -62,8 +68,8 @@ export function buildProgram(io: Io, argv: readonly string[], done: (code: numbe
     (program.commands as Command[]).sort((a, b) => place(a) - place(b));
   });
   program.hook('preAction', (_, command) => {
-    // `config` shows the defaults by filling them in itself.
-    if (command.name() !== 'config') applyDefaults(program, command, io.env);
+    // `config` shows the defaults by filling them in itself; a shell's start must not fail for a mistyped one.
+    if (!['config', 'completion'].includes(command.name())) applyDefaults(program, command, io.env);
   });
   commandRequired(program);
   return program;
@@ -120,13 +126,4 @@ function oneLine(text: string, program: Command): string {
           options.some(({ short, long }) => short === flag || long === flag),
         );
   return `pssh-ts: ${line}${owner === undefined ? '' : `; it is an option of ${owner.name()}, write it after that word`}\n`;
-}
-
-// One folder up from the built file, two from the source.
-function readVersion(): string {
-  for (const place of ['../package.json', '../../package.json']) {
-    const file = new URL(place, import.meta.url);
-    if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-  }
-  return 'unknown';
 }

@@ -1,4 +1,7 @@
 import { type Command, Option } from 'commander';
+import { TRANSPORTS } from '../core/options.js';
+import { HOSTFILE_FORMATS } from '../inventory/detect-format.js';
+import { withChoices } from './choices.js';
 
 /** Where targets come from, in the order written. */
 export interface TargetSource {
@@ -74,7 +77,7 @@ export function addTargetOptions(command: Command): void {
         .helpGroup('Targets:'),
     );
   const more: readonly Option[] = [
-    new Option('-g, --group <name>', 'targets: a group of the inventory; repeatable').argParser(
+    new Option('-g, --group <group>', 'targets: a group of the inventory; repeatable').argParser(
       into('group'),
     ),
     new Option('-a, --all', 'targets: every host of the inventory'),
@@ -82,9 +85,9 @@ export function addTargetOptions(command: Command): void {
       collect,
     ),
     new Option('--pick <number>', 'this many of the targets, at random'),
-    new Option(
-      '--hostfile-format <format>',
-      'do not guess the format: list, ini, yaml, json, clustershell, clustershell-yaml, ssh-config',
+    withChoices(
+      new Option('--hostfile-format <format>', `do not guess the format: ${HOSTFILE_FORMATS.join(', ')}`),
+      HOSTFILE_FORMATS,
     ),
     new Option(
       '--inventory-script <file>',
@@ -126,9 +129,12 @@ export function addConnectionOptions(command: Command): void {
       '--persist <duration>',
       'how long an idle connection is kept; 0 closes it when done (default 10m, 0 where CI is set)',
     ),
-    new Option(
-      '--transport <name>',
-      'mux: no process a command; process: an ssh each; auto (default): process only where ssh itself must serve',
+    withChoices(
+      new Option(
+        '--transport <name>',
+        'mux: no process a command; process: an ssh each; auto (default): process only where ssh itself must serve',
+      ),
+      TRANSPORTS,
     ),
     new Option('--own-masters', 'pass over live masters of your own, at the ControlPath of ssh_config'),
     new Option('--no-mux', 'no masters: a login of its own for each command').default(undefined),

@@ -2,10 +2,16 @@ import { type Command, Option } from 'commander';
 import { usageError } from '../core/errors.js';
 import { type Means, TRANSFER_DEFAULTS, type TransferOptions } from '../core/files.js';
 import { show } from '../core/show.js';
+import { withChoices } from './choices.js';
 import type { ExecOptions } from './commands/exec.js';
 import { addKeptOptions } from './kept-options.js';
+import { addRollingOptions } from './rolling-options.js';
+import { shardOption } from './shard.js';
 import { addConnectionOptions, addGeneralOptions, addTargetOptions } from './shared-options.js';
+import { splitOptions } from './split-options.js';
 import { parseSize, viewOptions } from './view-options.js';
+
+const MEANS: readonly Means[] = ['auto', 'scp', 'tar'];
 
 /** As commander gives them. */
 export interface TransferCliOptions extends ExecOptions {
@@ -27,7 +33,10 @@ export function addTransferOptions(command: Command, own: readonly Option[]): vo
     ...own,
     new Option('--verify', 'compare SHA-256 of both sides before a file gets its name'),
     new Option('--if-changed', 'leave alone what has the same content already'),
-    new Option('--via <means>', 'auto (default), tar (a session of ours), or scp (the system scp)'),
+    withChoices(
+      new Option('--via <means>', 'auto (default), tar (a session of ours), or scp (the system scp)'),
+      MEANS,
+    ),
   ];
   for (const option of options) command.addOption(option.helpGroup('Files:'));
   addTransferRunOptions(command);
@@ -35,7 +44,9 @@ export function addTransferOptions(command: Command, own: readonly Option[]): vo
 
 /** What put, get and sync have in common with exec. */
 export function addTransferRunOptions(command: Command): void {
+  command.addOption(shardOption());
   const running: readonly Option[] = [
+    ...splitOptions(),
     new Option('--limit-rate <size>', 'at most so many bytes a second and host (500KiB, 10MiB)'),
     new Option('-u, --timeout <duration>', "time for one host's transfer (default none)"),
     new Option('--deadline <duration>', 'time for the whole run (default none)'),
@@ -43,12 +54,11 @@ export function addTransferRunOptions(command: Command): void {
     new Option('-S, --max-status', 'exit with the largest remote status'),
   ];
   for (const option of running) command.addOption(option.helpGroup('Running:'));
+  addRollingOptions(command);
   for (const option of viewOptions()) command.addOption(option.helpGroup('Output:'));
   addKeptOptions(command);
   addGeneralOptions(command);
 }
-
-const MEANS: readonly Means[] = ['auto', 'scp', 'tar'];
 
 /** @throws PsshError ERR_USAGE */
 export function resolveTransfer(options: TransferCliOptions): TransferOptions {

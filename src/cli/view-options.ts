@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import { usageError } from '../core/errors.js';
 import { nearest } from '../core/nearest.js';
 import { show } from '../core/show.js';
+import { withChoices } from './choices.js';
 
 /** As commander gives them; absent: not said. */
 export interface ViewOptions {
@@ -50,7 +51,7 @@ export function viewOptions(): readonly Option[] {
     new Option('--inline', 'the output of each host in one piece, when it is done'),
     new Option('--json', 'one JSON document at the end'),
     new Option('--ndjson', 'one JSON event a line, as it happens'),
-    new Option('--format <name>', `a view by its name: ${NAMES.join(', ')}`),
+    withChoices(new Option('--format <name>', `a view by its name: ${NAMES.join(', ')}`), NAMES),
     new Option('--progress', 'where stderr is no terminal: a line about the progress from time to time'),
     new Option('--no-progress', 'no progress line on a terminal'),
     new Option(

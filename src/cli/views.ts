@@ -55,28 +55,34 @@ const VIEWS: Readonly<Record<ViewName, (parts: Parts) => Sink | null>> = {
   quiet: () => null,
 };
 
-function logGroups(reader: LogReader, { execution: { run, commands }, summary, stdout }: Parts): Sink {
+function logGroups(reader: LogReader, { execution, summary, stdout }: Parts): Sink {
+  const { run } = execution;
   const { maxOutput } = run;
   const onCut = summary.truncated.bind(summary);
-  return new LogGroupsSink({ stdout, reader, steps: commands.length, limits: run, maxOutput, onCut });
+  return new LogGroupsSink({ stdout, reader, steps: stepsOf(execution), limits: run, maxOutput, onCut });
 }
 
 /** What the views need that hold output until a host is done. */
-function heldBy({ execution: { run, commands }, traits, summary, stdout, store }: Parts) {
-  const { maxOutput } = run;
+function heldBy({ execution, traits, summary, stdout, store }: Parts) {
+  const { maxOutput } = execution.run;
   return {
     stdout,
     store,
     maxOutput,
-    steps: commands.length,
+    steps: stepsOf(execution),
     style: { terminal: traits.terminal.stdout, color: traits.color.stdout, maxOutput },
     onCut: summary.truncated.bind(summary),
   };
 }
 
+/** What is done on each host, the checks and transfers behind the commands too. */
+export function stepsOf({ plan, commands }: Pick<Execution, 'plan' | 'commands'>): number {
+  return plan[0]?.steps.length ?? commands.length;
+}
+
 /** The views of a run that its options ask for. */
 export function views(execution: Execution, outlets: Outlets): Sink[] {
-  const { plan, run, commands, options, io } = execution;
+  const { plan, run, options, io } = execution;
   const { stderr, screen } = outlets;
   const traits = terminalTraits(io, options.color);
   const quiet = options.quiet === true || execution.view === 'quiet';
@@ -98,7 +104,7 @@ export function views(execution: Execution, outlets: Outlets): Sink[] {
           stderr,
           color: traits.color.stderr,
           hosts: plan.length,
-          steps: commands.length,
+          steps: stepsOf(execution),
         });
   // The progress goes before the summary, which ends it.
   return [view, progress, summary, ...githubViews(execution, outlets)].filter((sink) => sink !== null);

@@ -80,6 +80,7 @@ export type CommandResult =
 /** What happens in a run of commands, as it happens. */
 export type CommandEvent = Exclude<RunEvent, { readonly type: 'finished' }> | FinishedEvent;
 
+/** A command has ended, or was not run. */
 export interface FinishedEvent extends Omit<Extract<RunEvent, { readonly type: 'finished' }>, 'result'> {
   readonly result: CommandResult;
 }

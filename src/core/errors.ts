@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'ERR_DISCONNECTED'
   | 'ERR_TRANSFER';
 
+/** What an error may bring. */
 export interface PsshErrorOptions {
   /** Label of the target it happened on. */
   readonly target?: string;
@@ -26,6 +27,7 @@ export class PsshError extends Error {
   readonly code: ErrorCode;
   readonly target: string | undefined;
 
+  /** Made by pssh-ts; a program tells them by their code. */
   constructor(code: ErrorCode, message: string, options: PsshErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;

@@ -1,6 +1,7 @@
 import type { HostResult, Status } from './result.js';
 import type { Target } from './target.js';
 
+/** Which output of a command. */
 export type StreamName = 'stdout' | 'stderr';
 
 /** What happens in a run, as it happens. `time` is milliseconds since the epoch. */

@@ -1,5 +1,9 @@
+import { NO_ROLLING, type Rolling } from './rolling.js';
+
 /** How commands go over a master: by our own client of its socket, or by an `ssh -S` for each. */
 export type TransportChoice = 'auto' | 'mux' | 'process';
+
+export const TRANSPORTS: readonly TransportChoice[] = ['auto', 'mux', 'process'];
 
 /** How hosts are reached. Every field names the ssh flag it becomes. */
 export interface ConnectionOptions {
@@ -81,6 +85,8 @@ export interface RunOptions {
   readonly keepCommands: boolean;
   /** A terminal for each command on its host, `ssh -tt`. @default none */
   readonly pty: Pty | null;
+  /** Batches, and how many failures end the run. @default all hosts at once, whatever fails */
+  readonly rolling: Rolling;
 }
 
 export const RUN_DEFAULTS = {
@@ -94,4 +100,5 @@ export const RUN_DEFAULTS = {
   maxOutput: 64 * 1024 * 1024,
   keepCommands: false,
   pty: null,
+  rolling: NO_ROLLING,
 } as const satisfies RunOptions;

@@ -13,7 +13,11 @@ export function quoteForShell(value: string, what = 'value'): string {
       `${what} ${show(value)} holds a newline or NUL, which has no form all login shells read; send it over stdin (-I)`,
     );
   }
-  // Not %: fish reads %self as its process id.
-  if (/^[A-Za-z0-9_@+:,./-]+$/.test(value)) return value;
+  if (isPlainWord(value)) return value;
   return `'${value.replace(/['\\!]/g, (character) => `'\\${character}'`)}'`;
+}
+
+/** A word that every shell takes for itself, quoted or not. Not %: fish reads %self as its process id. */
+export function isPlainWord(value: string): boolean {
+  return /^[A-Za-z0-9_@+:,./-]+$/.test(value);
 }

@@ -8,9 +8,12 @@ export interface RunRecord {
   readonly schema: typeof RECORD_SCHEMA;
   /** Sorts by the time of the start. */
   readonly id: string;
-  readonly command: 'exec';
+  /** The command of pssh-ts. */
+  readonly command: string;
   /** The remote commands as they were given, one a step. */
   readonly commands: readonly string[];
+  /** With --argv and --script: the words, of which the command was made. */
+  readonly words?: readonly string[];
   readonly startedAt: string;
   readonly durationMs: number;
   readonly exitCode: number;
@@ -20,7 +23,15 @@ export interface RunRecord {
   readonly env: readonly string[];
   /** The options that shaped the run, as they were given, by their long names. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** Hosts of the whole list, of which those here may be a part. Absent in older records: all of them. */
+  readonly count?: number;
   readonly hosts: readonly RecordedHost[];
+}
+
+/** What of a run is needed to do it again, besides its options. */
+export interface Again extends Pick<RunRecord, 'words'> {
+  /** By place in the whole list: what the names in templates stood for. */
+  readonly values?: ReadonlyMap<number, Readonly<Record<string, string>>>;
 }
 
 export interface RecordedHost {
@@ -31,6 +42,10 @@ export interface RecordedHost {
   readonly user: string | null;
   readonly port: number | null;
   readonly sshOptions?: HostSshOptions;
+  /** Place in the whole list. Absent in older records: the place here. */
+  readonly index?: number;
+  /** What the names in its templates stood for. */
+  readonly values?: Readonly<Record<string, string>>;
   /** Null: it had not ended when pssh-ts left at once. */
   readonly status: Status | null;
   readonly results: readonly RecordedResult[];

@@ -19,6 +19,7 @@ export interface ClusterState {
   readonly alive: number;
   readonly dead: number;
   readonly machines: readonly MachineState[];
+  /** A line a machine, for people. */
   toString(): string;
 }
 

@@ -12,6 +12,7 @@ import {
   type TransportChoice,
 } from '../core/options.js';
 import { sshOptionFault } from '../core/own-options.js';
+import { type Rolling, resolveRolling } from '../core/rolling.js';
 import { show } from '../core/show.js';
 import { hostKeyOptions } from '../ssh/host-keys.js';
 import { checkFile } from '../ssh/named-file.js';
@@ -81,7 +82,23 @@ export interface CommandOptions {
   readonly onDisconnect?: 'kill' | 'leave';
   /** Bytes kept of each stream of a machine. @default 64 MiB */
   readonly maxOutput?: number;
+  /**
+   * Batches of so many machines, one after another; of a list the last size counts for all that follow. Without `maxFail`
+   * the first failure ends the run. @default all machines are one batch
+   */
+  readonly serial?: HostCount | readonly HostCount[];
+  /** More failed machines than this: no further one starts, its results are `skipped`. @default any number */
+  readonly maxFail?: HostCount;
+  /** Then what runs is cancelled too; without `maxFail` at the first failure. @default false */
+  readonly failFast?: boolean;
+  /** All batches, whatever fails. @default false */
+  readonly keepGoing?: boolean;
+  /** Between a batch and the next. @default none */
+  readonly batchPause?: Duration;
 }
+
+/** A number of machines, or a part of all of them. */
+export type HostCount = number | `${number}%`;
 
 /** How a machine is reached, and what its commands have where they are not told otherwise. */
 export interface MachineOptions extends ConnectOptions, Omit<CommandOptions, 'signal' | 'stdin'> {}
@@ -120,6 +137,11 @@ const COMMAND_NAMES = {
   drain: true,
   onDisconnect: true,
   maxOutput: true,
+  serial: true,
+  maxFail: true,
+  failFast: true,
+  keepGoing: true,
+  batchPause: true,
 } as const satisfies Record<keyof CommandOptions, true>;
 
 /** @throws PsshError ERR_USAGE */
@@ -173,7 +195,25 @@ export function resolveCommand(defaults: MachineOptions, options: CommandOptions
     capture: true,
     maxOutput: whole(maxOutput, 'maxOutput', 0, Number.MAX_SAFE_INTEGER),
     keepCommands: merged.keepCommands === true,
+    rolling: rollingOf(merged),
   };
+}
+
+function rollingOf({ serial, maxFail, failFast, keepGoing, batchPause }: MachineOptions): Rolling {
+  const names = {
+    serial: 'serial',
+    maxFail: 'maxFail',
+    failFast: 'failFast',
+    keepGoing: 'keepGoing',
+  };
+  const words = {
+    ...(serial === undefined ? {} : { serial: String(serial) }),
+    ...(maxFail === undefined ? {} : { maxFail: String(maxFail) }),
+    failFast: failFast === true,
+    keepGoing: keepGoing === true,
+    batchPauseMs: batchPause === undefined ? 0 : duration(batchPause, 'batchPause'),
+  };
+  return resolveRolling(words, names);
 }
 
 // Somebody who writes `password` or `timeoutMs` must not wonder why it does nothing.

@@ -7,9 +7,11 @@ import type { EventBus } from './event-bus.js';
 import { HostConnection } from './host-connection.js';
 import type { PlannedHost, PlannedStep } from './plan.js';
 import { type Reach, silenceOf } from './reach.js';
+import { runHealth } from './run-health.js';
 import { endedBy } from './run-signal.js';
 import { asPsshError, runStep, type StepContext } from './run-step.js';
 import { runTransfer } from './run-transfer.js';
+import type { StartGate } from './start-gate.js';
 
 export interface HostContext extends Reach {
   readonly options: RunOptions;
@@ -18,6 +20,8 @@ export interface HostContext extends Reach {
   readonly store: BlockStore;
   readonly stdin: (() => Readable) | null;
   readonly signal: AbortSignal;
+  /** Whether this host may still start. */
+  readonly gate: Pick<StartGate, 'closedBy'>;
 }
 
 /** Connects to one host and runs its steps one after another. Never throws: every ending is a result. */
@@ -29,8 +33,9 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
     results.push(result);
     await bus.emit({ type: 'finished', time: Date.now(), target, result });
   };
-  if (signal.aborted) {
-    for (const step of steps.keys()) await record(unrun(host, step, skipped(signal)));
+  const idle = unbegun(host, context);
+  if (idle !== null) {
+    for (const step of steps.keys()) await record(unrun(host, step, idle));
     return results;
   }
 
@@ -49,17 +54,24 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
         reused: lease.reused,
         transport: chosen,
       });
+    // While it connected others may have failed.
+    const late = unbegun(host, context);
     for (const [step, planned] of steps.entries()) {
       const failed = results.some((result) => result.status !== 'ok');
-      if (signal.aborted || (failed && !context.options.keepCommands)) {
-        await record(unrun(host, step, skipped(signal)));
+      if (late !== null || signal.aborted || (failed && !context.options.keepCommands)) {
+        await record(unrun(host, step, late ?? skipped(signal)));
         continue;
       }
       const work = { ...context, target, step };
-      let result = await runOver(link, work, planned);
-      while (result.error?.code === 'ERR_CHANNEL_OPEN' && (await link.renew()))
-        result = await runOver(link, work, planned);
-      link.settle();
+      const result =
+        'healthMs' in planned
+          ? await runHealth(link, {
+              ...work,
+              planned,
+              runOnce: (own) => runOver(link, { ...work, ...own }, planned),
+              unreached: (error) => unrun(host, step, connectFault(error, host, signal)),
+            })
+          : await runSent(link, work, planned);
       // What may still run there holds a session of the master and would hold it open.
       if (result.killed === 'unknown') link.retire();
       await record(result);
@@ -77,12 +89,19 @@ export async function runHost(host: PlannedHost, context: HostContext): Promise<
   return results;
 }
 
+type StepWork = Omit<StepContext, 'planned' | 'connection' | 'attempts' | 'silenceMs'>;
+
+/** Runs a step; what could not be sent is tried again over another connection. */
+async function runSent(link: HostConnection, work: StepWork, planned: PlannedStep): Promise<HostResult> {
+  let result = await runOver(link, work, planned);
+  while (result.error?.code === 'ERR_CHANNEL_OPEN' && (await link.renew()))
+    result = await runOver(link, work, planned);
+  link.settle();
+  return result;
+}
+
 /** Runs a step over the connection that stands. */
-function runOver(
-  host: HostConnection,
-  work: Omit<StepContext, 'planned' | 'connection' | 'attempts' | 'silenceMs'>,
-  planned: PlannedStep,
-): Promise<HostResult> {
+function runOver(host: HostConnection, work: StepWork, planned: PlannedStep): Promise<HostResult> {
   const { current, attempts } = host;
   if (current === null) throw new Error('no connection stands');
   const { connection, lease } = current;
@@ -94,6 +113,13 @@ function runOver(
 
 type Fault = Pick<HostResult, 'status'> &
   Partial<Pick<HostResult, 'error' | 'attempts' | 'skippedBy' | 'timedOutBy'>>;
+
+/** Why nothing is begun on a host; null: it is. */
+function unbegun({ skipped: reason }: PlannedHost, { signal, gate }: HostContext): Fault | null {
+  if (reason !== undefined) return { status: 'skipped', skippedBy: 'plan' };
+  if (signal.aborted) return skipped(signal);
+  return gate.closedBy === null ? null : { status: 'skipped', skippedBy: gate.closedBy };
+}
 
 function skipped(signal: AbortSignal): Fault {
   const late = signal.aborted && endedBy(signal) === 'deadline';

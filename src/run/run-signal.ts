@@ -17,7 +17,11 @@ export function endedBy(signal: AbortSignal): 'deadline' | 'cancel' {
 export function runSignal(
   outer: AbortSignal,
   deadlineMs: number | null,
-): { readonly signal: AbortSignal; readonly dispose: () => void } {
+): {
+  readonly signal: AbortSignal;
+  readonly cancel: (reason: Error) => void;
+  readonly dispose: () => void;
+} {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);
   const abort = (): void => controller.abort(outer.reason);
@@ -29,6 +33,7 @@ export function runSignal(
       : setTimeout(() => controller.abort(new DeadlineReached('the deadline has come')), deadlineMs);
   return {
     signal: controller.signal,
+    cancel: (reason) => controller.abort(reason),
     dispose: () => {
       clearTimeout(timer);
       outer.removeEventListener('abort', abort);

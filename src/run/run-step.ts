@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { onAbort } from '../core/abort.js';
 import { Capture } from '../core/capture.js';
 import type { Exit } from '../core/channel.js';
@@ -72,9 +72,11 @@ export async function runStep(context: StepContext): Promise<HostResult> {
 
   const { text, mark } = markFor(connection, planned);
   let channel: Channel;
+  const { input } = planned;
+  const stdin = input === undefined ? context.stdin : () => Readable.from([input]);
   try {
     channel = await connection.open(text, {
-      stdin: context.stdin === null ? 'none' : 'pipe',
+      stdin: stdin === null ? 'none' : 'pipe',
       signal: context.signal,
       ...(options.pty === null ? {} : { pty: options.pty }),
       onAttempt: (attempt) => void bus.emit({ type: 'connecting', time: Date.now(), target, attempt }),
@@ -98,7 +100,7 @@ export async function runStep(context: StepContext): Promise<HostResult> {
     await bus.emit({ type: 'connected', time: Date.now(), target, reused: false, transport });
   }
   await bus.emit({ type: 'started', time: Date.now(), target, step, command: planned.command });
-  feed(channel, context.stdin);
+  feed(channel, stdin);
   const held = { count: 0 };
   const pumps = (['stdout', 'stderr'] as const).map((name) =>
     pump(channel, name, captures[name], context, held),

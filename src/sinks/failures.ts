@@ -20,12 +20,24 @@ const MOST_REASONS = 6;
 /** Failures by kind and reason. Small: of a result only what tells how it ended is held. */
 export class Failures {
   private readonly list: { readonly target: Target; readonly ending: Ending }[] = [];
+  private readonly idle = new Set<number>();
+  private readonly planned: Target[] = [];
 
   add(result: HostResult): void {
-    if (result.status === 'ok' || result.skippedBy === 'plan') return;
-    const { step, status, exitCode, signal, killed, error, skippedBy, timedOutBy } = result;
+    if (result.status === 'ok') return;
+    const { target, step, skippedBy } = result;
+    if (skippedBy === 'plan') {
+      if (step === 0) this.planned.push(target);
+      return;
+    }
+    if (result.status === 'skipped') {
+      // Of a host that was never begun the first step says it for all.
+      if (this.idle.has(target.index)) return;
+      if (step === 0) this.idle.add(target.index);
+    }
+    const { status, exitCode, signal, killed, error, timedOutBy } = result;
     this.list.push({
-      target: result.target,
+      target,
       ending: {
         step,
         status,
@@ -39,8 +51,19 @@ export class Failures {
     });
   }
 
+  /** Hosts that failed; not those on which nothing was begun. */
   get hosts(): number {
-    return new Set(this.list.map(({ target }) => target.index)).size;
+    return new Set(this.list.map(({ target }) => target.index)).size - this.idle.size;
+  }
+
+  /** Hosts on which nothing was begun, because of others or the deadline. */
+  get notBegun(): number {
+    return this.idle.size;
+  }
+
+  /** Hosts on which nothing was to be run. */
+  get leftOut(): readonly Target[] {
+    return this.planned;
   }
 
   groups(limits: Limits): FailureGroup[] {

@@ -24,7 +24,8 @@ const MOST_OPEN = 128;
  */
 export class FilesSink implements Sink {
   private readonly folder: OutputFolder;
-  private readonly names: readonly string[];
+  /** By the target's place in the whole list, of which these may be a part. */
+  private readonly names: ReadonlyMap<number, string>;
   private readonly files: AppendFiles;
   private broken = false;
   private begun = false;
@@ -32,8 +33,9 @@ export class FilesSink implements Sink {
   /** @throws PsshError ERR_USAGE for a folder that can't be used, or holds files of an earlier run */
   constructor(private readonly options: FilesOptions) {
     const { option, folder, mode, targets } = options;
-    this.names = fileNames(targets);
-    const hosts = new Map(this.names.map((name, place) => [name, targets[place]?.label ?? '']));
+    const names = fileNames(targets);
+    this.names = new Map(targets.map(({ index }, place) => [index, names[place] ?? '']));
+    const hosts = new Map(names.map((name, place) => [name, targets[place]?.label ?? '']));
     this.folder = openOutputFolder(option, folder, mode, hosts);
     this.files = new AppendFiles(this.folder.flags, MOST_OPEN);
   }
@@ -78,7 +80,7 @@ export class FilesSink implements Sink {
 
   /** Tells of the first failure alone: the others say the same. */
   private async guard(target: Target, work: (file: string) => Promise<void>): Promise<void> {
-    const name = this.names[target.index] ?? '';
+    const name = this.names.get(target.index) ?? '';
     try {
       await work(path.join(this.folder.path, name));
     } catch (error) {

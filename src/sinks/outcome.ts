@@ -41,11 +41,17 @@ export function reasonOf(ending: Ending, limits: Limits): string {
     return limit === '' ? `${killed}${said}`.slice(2) : `${limit}${killed}${said}`;
   }
   if (status === 'canceled') return killed.slice(2);
-  if (status === 'skipped')
-    return ending.skippedBy === 'deadline' ? `not begun ${atDeadline(limits)}` : 'not run';
+  if (status === 'skipped') return skipReason(ending, limits);
   if (status === 'signaled') return `killed by ${signal === null ? 'a signal' : `SIG${signal}`}`;
   if (status === 'failed' && exitCode !== null) return `exit status ${exitCode}`;
   return ending.error?.message ?? '';
+}
+
+// A host on which nothing was begun skips its first step too.
+function skipReason({ skippedBy, step }: Ending, limits: Limits): string {
+  if (skippedBy === 'plan') return 'left out';
+  const what = step === 0 ? 'not begun' : 'not run';
+  return skippedBy === 'deadline' ? `${what} ${atDeadline(limits)}` : what;
 }
 
 /** How a host's steps ended, in a few words; empty: all well. */

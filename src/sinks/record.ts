@@ -1,6 +1,7 @@
 import type { RunEvent, Sink } from '../core/events.js';
 import { NO_OUTPUT } from '../core/output.js';
 import {
+  type Again,
   RECORD_SCHEMA,
   type RecordedHost,
   type RecordedResult,
@@ -11,7 +12,10 @@ import { type HostResult, hostStatus } from '../core/result.js';
 import { type Target, targetName } from '../core/target.js';
 import { HostOutput, type KeptOutput } from './host-output.js';
 
-export interface RecordOptions extends Pick<RunRecord, 'id' | 'commands' | 'cwd' | 'env' | 'options'> {
+export interface RecordOptions
+  extends Pick<RunRecord, 'id' | 'command' | 'commands' | 'cwd' | 'env' | 'options'> {
+  readonly count: number;
+  readonly again?: Again;
   readonly startedAt: Date;
   readonly targets: readonly Target[];
   readonly output: boolean;
@@ -39,18 +43,20 @@ export class RecordSink implements Sink {
 
   /** What is known by now. */
   record(durationMs: number, exitCode: number): RunRecord {
-    const { id, commands, startedAt, cwd, env, options, targets } = this.options;
+    const { id, command, commands, startedAt, cwd, env, options, count, targets, again } = this.options;
     return {
       schema: RECORD_SCHEMA,
       id,
-      command: 'exec',
+      command,
       commands,
+      ...(again?.words === undefined ? {} : { words: again.words }),
       startedAt: startedAt.toISOString(),
       durationMs,
       exitCode,
       cwd,
       env,
       options,
+      count,
       hosts: targets.map((target) => this.host(target)),
     };
   }
@@ -75,6 +81,7 @@ export class RecordSink implements Sink {
   private host(target: Target): RecordedHost {
     const ended = this.ended.get(target.index);
     const { sshOptions } = target;
+    const values = this.options.again?.values?.get(target.index);
     return {
       label: target.label,
       name: targetName(target),
@@ -84,6 +91,8 @@ export class RecordSink implements Sink {
       ...(sshOptions === undefined
         ? {}
         : { sshOptions: { ...sshOptions, options: sshOptions.options.map(withoutValues) } }),
+      index: target.index,
+      ...(values === undefined ? {} : { values }),
       status: ended === undefined ? null : hostStatus(ended),
       results: this.results.get(target.index) ?? [],
     };

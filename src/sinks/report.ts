@@ -35,12 +35,15 @@ interface HostNotes {
   readonly results: HostResult[];
 }
 
+const noNotes = (): HostNotes => ({ begun: null, connected: null, ended: null, groups: [], results: [] });
+
 /** `--report`: one page with counts, a time line, groups of identical output and all hosts. */
 export class ReportSink implements Sink {
   private readonly file: AtomicFile;
   private readonly output = new HostOutput(MOST_OUTPUT);
   private readonly digests = new Map<number, Digests>();
-  private readonly hosts: readonly HostNotes[];
+  /** By the target's place in the whole list, of which these may be a part. */
+  private readonly hosts: ReadonlyMap<number, HostNotes>;
   private readonly groups = new Map<string, { readonly place: number; readonly group: ReportGroup }>();
   private outputLength = 0;
   private summary: RunSummary | null = null;
@@ -48,13 +51,7 @@ export class ReportSink implements Sink {
   /** @throws PsshError ERR_USAGE where the file can't be written */
   constructor(private readonly options: ReportOptions) {
     this.file = AtomicFile.create('--report', options.file);
-    this.hosts = options.targets.map(() => ({
-      begun: null,
-      connected: null,
-      ended: null,
-      groups: [],
-      results: [],
-    }));
+    this.hosts = new Map(options.targets.map(({ index }) => [index, noNotes()]));
   }
 
   event(event: RunEvent): void {
@@ -63,7 +60,7 @@ export class ReportSink implements Sink {
       this.output.add(event);
       this.digestsOf(event.target)[event.stream].update(event.data);
     } else if (event.type !== 'note') {
-      const host = this.hosts[event.target.index];
+      const host = this.hosts.get(event.target.index);
       if (host === undefined) return;
       if (event.type !== 'finished') {
         host.begun ??= event.time;
@@ -122,10 +119,11 @@ export class ReportSink implements Sink {
 
   private data(): ReportData {
     const { command, steps, startedAt, targets, limits } = this.options;
-    const begun = this.hosts.flatMap(({ begun }) => begun ?? []).reduce((a, b) => Math.min(a, b), Infinity);
+    const notes = targets.map(({ index }) => this.hosts.get(index) ?? noNotes());
+    const begun = notes.flatMap(({ begun }) => begun ?? []).reduce((a, b) => Math.min(a, b), Infinity);
     const zero = Number.isFinite(begun) ? begun : startedAt.getTime();
     const offset = (time: number | null): number | null => (time === null ? null : Math.max(time - zero, 0));
-    const hosts = this.hosts.map((host, index): ReportHost => {
+    const hosts = notes.map((host, index): ReportHost => {
       const status = host.results.length === 0 ? 'skipped' : hostStatus(host.results);
       const worst = host.results.find((result) => result.status === status);
       return [

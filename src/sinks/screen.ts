@@ -20,6 +20,7 @@ const REDRAW_MS = 50;
 export class Screen {
   private render: ((columns: number) => string) | null = null;
   private shown = false;
+  private held = false;
   private drawnAt = Number.NEGATIVE_INFINITY;
   private atLineStart = true;
   private readonly onResize = (): void => this.draw();
@@ -39,6 +40,12 @@ export class Screen {
     this.render = render;
     if (render === null) this.lift();
     else this.draw();
+  }
+
+  /** @param held true: no line is shown, whatever comes, until it is false again */
+  hold(held: boolean): void {
+    this.held = held;
+    if (held) this.lift();
   }
 
   /** Something else is about to be written. */
@@ -61,7 +68,7 @@ export class Screen {
 
   private draw(): void {
     // In the middle of a line there is no place for another.
-    if (this.render === null || !this.atLineStart) return;
+    if (this.held || this.render === null || !this.atLineStart) return;
     const columns = this.terminal.columns || DEFAULT_COLUMNS;
     this.terminal.write(`${ERASE}${NO_WRAP}${this.render(columns)}${WRAP}\r`);
     this.shown = true;

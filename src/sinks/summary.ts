@@ -73,10 +73,16 @@ export class SummarySink implements Sink {
     const time = formatDuration(durationMs);
     const hosts = `${total} host${total === 1 ? '' : 's'}`;
     const failed = this.failures.hosts;
-    if (failed === 0) return quiet ? '' : `${this.warning()}pssh-ts: ${hosts} ok in ${time}\n`;
-    const head = `pssh-ts: ${failed} of ${hosts} failed in ${time}`;
+    const { notBegun, leftOut } = this.failures;
+    const also = `${notBegun > 0 ? `, ${notBegun} not begun` : ''}${leftOut.length > 0 ? `, ${leftOut.length} left out` : ''}`;
+    if (failed === 0 && notBegun === 0) {
+      const ok = leftOut.length === 0 ? hosts : `${total - leftOut.length} of ${hosts}`;
+      return quiet ? '' : `${this.warning()}pssh-ts: ${ok} ok${also} in ${time}\n${leftLine(leftOut)}`;
+    }
+    const head = `pssh-ts: ${failed} of ${hosts} failed${also} in ${time}`;
     const lines = this.failures.groups(limits).map((group) => failureLines(group, quiet));
-    return `${quiet ? '' : this.warning()}${color ? `${RED}${head}${RESET}` : head}\n${lines.join('')}`;
+    const left = quiet ? '' : leftLine(leftOut);
+    return `${quiet ? '' : this.warning()}${color ? `${RED}${head}${RESET}` : head}\n${lines.join('')}${left}`;
   }
 
   private warning(): string {
@@ -92,6 +98,12 @@ function failureLines({ status, targets, reason, hint }: FailureGroup, quiet: bo
   const why = reason === '' ? '' : `: ${safeInLine(reason)}`;
   const what = hint === null || quiet ? '' : `    try: ${hint}\n`;
   return `  ${status}: ${safeInLine(names)}${why}\n${what}`;
+}
+
+/** Hosts on which nothing was to be run, ready for the next -H too. */
+function leftLine(targets: readonly Target[]): string {
+  if (targets.length === 0) return '';
+  return `  left out: ${safeInLine(foldNames(targets.map(({ label }) => label)))}\n`;
 }
 
 function labelOf(target: { readonly label: string } | null): string {

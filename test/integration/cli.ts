@@ -80,6 +80,7 @@ export interface RunDocument {
     readonly host: string;
     readonly index: number;
     readonly step: number;
+    readonly command: string;
     readonly status: string;
     readonly exitCode: number | null;
     readonly signal: string | null;

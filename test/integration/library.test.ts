@@ -354,3 +354,18 @@ test('persist leaves the connection to a later machine, which logs in no more', 
   expect((await second.execute('true')).status).toBe('ok');
   expect(await fleet.logins('node2')).toBe(logins);
 });
+
+test('machines go batch by batch, and a failure leaves the rest out', async () => {
+  await using both = cluster('node1,node2');
+  const stopped = await both.execute('exit 3', { serial: 1 });
+  expect(stopped.results.map(({ status }) => status)).toEqual(['failed', 'skipped']);
+  expect(stopped.ok).toBe(false);
+  const all = await both.execute('exit 3', { serial: [1, '100%'], keepGoing: true, batchPause: '10ms' });
+  expect(all.results.map(({ status }) => status)).toEqual(['failed', 'failed']);
+  const one = await both.execute('test $PSSH_NODENUM = 1', { maxFail: '0%', fanout: 1 });
+  expect(one.results.map(({ status }) => status)).toEqual(['failed', 'skipped']);
+  await expect(both.execute('true', { serial: 0 })).rejects.toThrow(/^serial: a batch of "0" is none/);
+  await expect(both.execute('true', { maxFail: 1, keepGoing: true })).rejects.toThrow(
+    /^keepGoing and maxFail contradict each other/,
+  );
+});

@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { frameCommand, joinWords } from '../../src/core/command.js';
 import { quoteForShell } from '../../src/core/quote.js';
+import { fillCommand } from '../../src/core/template.js';
+import { type Script, scriptCommand } from '../../src/run/script-command.js';
 import { ensureShells, SHELLS, type ShellName } from '../fleet/ensure-shells.js';
 
 let shells: Readonly<Record<ShellName, string>>;
@@ -24,14 +26,16 @@ interface Ran {
 }
 
 /** `SHELL -c TEXT`, as sshd starts a command, with the few variables that sshd sets. */
-function run(shell: ShellName, text: string, env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+function run(shell: ShellName, text: string, env: NodeJS.ProcessEnv = {}, input?: Uint8Array): Promise<Ran> {
   return new Promise((resolve) => {
     const { PATH } = process.env;
     const options = { env: { PATH, HOME: home, ...env }, cwd: home, timeout: 30_000 };
     const child = execFile(shells[shell], ['-c', text], options, (error, out, err) =>
       resolve({ status: error === null ? 0 : error.code, out, err }),
     );
-    child.stdin?.end();
+    // A script that ends early does not read all of its input.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
   });
 }
 
@@ -139,6 +143,14 @@ describe.each(SHELLS)('%s', (shell) => {
     expect(await words(VALUES, locale)).toEqual(VALUES);
   });
 
+  test.each(LOCALES)('gets every awkward value through a template with %j', async (locale) => {
+    const named = Object.fromEntries(VALUES.map((value, index) => [`v${index}`, value]));
+    const places = VALUES.map((_, index) => `{v${index}}`).join(' ');
+    const { out, err } = await run(shell, fillCommand(`printf '%s\\n' ${places}`, named, 'web1'), locale);
+    expect(err).toBe('');
+    expect(out.split('\n').slice(0, -1)).toEqual(VALUES);
+  });
+
   test.each(LOCALES)('gets every awkward value as a variable with %j', async (locale) => {
     expect(await variables(VALUES, locale)).toEqual(VALUES);
   });
@@ -203,6 +215,56 @@ describe.each(SHELLS)('%s', (shell) => {
   test('a variable of the frame replaces one that was there', async () => {
     const framed = frameCommand('printenv A', { env: { A: 'new' } });
     expect((await run(shell, framed, { A: 'old' })).out).toBe('new\n');
+  });
+
+  describe('--script', () => {
+    const script = (lines: readonly string[], interpreter: Script['interpreter'], name = 'x'): Script => ({
+      name,
+      bytes: Buffer.from(`${lines.join('\n')}\n`),
+      interpreter,
+    });
+    const sh = { program: 'sh', argument: '' };
+    const runScript = async (what: Script, args: readonly string[]): Promise<Ran> => {
+      const temp = mkdtempSync(join(home, 'temp-'));
+      const text = frameCommand(scriptCommand(what, args, 'id'), { env: { A: "it's", TMPDIR: temp } });
+      const ran = await run(shell, text, {}, what.bytes);
+      expect(readdirSync(temp)).toEqual([]);
+      return ran;
+    };
+
+    test('gets every awkward value as an argument, and its own name', async () => {
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's braces
+      const lines = ['echo "${0##*/} $A"', 'for word; do printf "%s\\n" "$word"; done', 'exit 44'];
+      const { status, out, err } = await runScript(script(lines, sh, "na'me !.sh"), VALUES);
+      expect({ status, err }).toEqual({ status: 44, err: '' });
+      expect(out.split('\n')).toEqual(["na'me !.sh it's", ...VALUES, '']);
+    });
+
+    test('an argument may hold lines', async () => {
+      const { out } = await runScript(script(['printf "<%s>" "$@"'], sh), ['a\nb', '', 'c\\n']);
+      expect(out).toBe('<a\nb><><c\\n>');
+    });
+
+    test('is run by what its first line says, with its one argument; its input is empty', async () => {
+      const lines = ['BEGIN { print ARGV[2]; print (getline line) }', '{ print "never" }'];
+      const awk = { program: '/usr/bin/env', argument: '-S awk -f' };
+      expect(await runScript(script(lines, awk), ['/dev/null'])).toMatchObject({ out: '\n0\n' });
+      const reads = await runScript(script(['cat; echo end'], sh), []);
+      expect(reads).toEqual({ status: 0, out: 'end\n', err: '' });
+    });
+
+    test('one whose program is not there ends with 127, and one that comes cut short is not run', async () => {
+      const missing = await runScript(script(['x'], { program: '/nonexistent/pt', argument: '' }), []);
+      expect(missing.status).toBe(127);
+      expect(missing.err).toContain('/nonexistent/pt');
+      const whole = script(['echo RAN'], sh);
+      const text = scriptCommand({ ...whole, bytes: Buffer.alloc(whole.bytes.length + 1) }, [], 'id');
+      expect(await run(shell, text, {}, whole.bytes)).toEqual({
+        status: 125,
+        out: '',
+        err: 'pssh-ts: the script came cut short\n',
+      });
+    });
   });
 
   describe('--cwd', () => {

@@ -17,12 +17,17 @@ export class Terminal {
   ) {}
 
   /** @param env what pssh-ts sees, beside TERM */
-  static async open(args: readonly string[], env: NodeJS.ProcessEnv, columns: number): Promise<Terminal> {
+  static open(args: readonly string[], env: NodeJS.ProcessEnv, columns: number): Promise<Terminal> {
+    return Terminal.start([process.execPath, BIN, ...args], env, columns);
+  }
+
+  /** Any other program. */
+  static async start(words: readonly string[], env: NodeJS.ProcessEnv, columns: number): Promise<Terminal> {
     const tmux = ensureProgram({ name: 'tmux', package: 'tmux' }, (line) => console.log(line));
     const dir = await mkdtemp(join(tmpdir(), 'pt-tmux-'));
     const terminal = new Terminal(tmux, dir);
     const variables = Object.entries(env).map(([name, value]) => `export ${name}=${quote(value ?? '')}`);
-    const command = [process.execPath, BIN, ...args].map(quote).join(' ');
+    const command = words.map(quote).join(' ');
     const script = join(dir, 'run.sh');
     // The shell outlives a ^C and keeps the screen, so that the end can be read.
     await writeFile(
@@ -50,6 +55,11 @@ export class Terminal {
 
   async press(...keys: readonly string[]): Promise<void> {
     await this.ask('send-keys', ...keys);
+  }
+
+  /** Types text as it is. */
+  async type(text: string): Promise<void> {
+    await this.ask('send-keys', '-l', '--', text);
   }
 
   async close(): Promise<void> {

@@ -42,10 +42,10 @@ function preparePut(paths: readonly string[], options: PutOptions): TransferPlan
   return {
     commands: [text, ...after],
     templates: paths,
-    plan: (targets, values) => {
+    plan: (targets, values, _, count) => {
       const digests = new Digests();
       const read = readOnce(transfer.recursive);
-      const following = planCommands(targets, after, { env: {}, raw: false });
+      const following = planCommands(targets, after, { env: {}, raw: false, count });
       return targets.map((target, place) => {
         const filled = values(target);
         const own = sources.map((source) => read(fillPath(source, filled)));

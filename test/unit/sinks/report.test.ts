@@ -105,7 +105,7 @@ describe('ReportSink', () => {
     const skipped = finished(makeResult({ target, status: 'skipped', skippedBy: 'failure' }));
     expect(dataOf(await page([target], [skipped, end])).hosts[0]?.slice(1, 6)).toEqual([
       'skipped',
-      'skipped: not run',
+      'skipped: not begun',
       null,
       null,
       null,

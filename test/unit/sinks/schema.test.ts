@@ -104,6 +104,9 @@ describe('pssh-ts/record@1', () => {
   );
   const sink = new RecordSink({
     id: '20261122-120000-000-0a1f',
+    command: 'exec',
+    count: 3,
+    again: { words: ['echo', '{rack}'], values: new Map([[0, { rack: 'r7' }]]) },
     commands: ['uptime'],
     cwd: '/',
     env: ['A'],

@@ -69,9 +69,11 @@ describe('SummarySink', () => {
     const byPlan = host('p', 0, { status: 'skipped', skippedBy: 'plan' });
     const byFailure = host('f', 1, { status: 'skipped', skippedBy: 'failure' });
     const bad = host('b', 2, { status: 'failed', exitCode: 1 });
-    expect(summarize([byPlan], makeSummary({ skipped: 1 }))).toBe('pssh-ts: 1 host ok in 1.2s\n');
+    expect(summarize([byPlan], makeSummary({ skipped: 1 }))).toBe(
+      'pssh-ts: 0 of 1 host ok, 1 left out in 1.2s\n  left out: p\n',
+    );
     expect(summarize([byFailure, bad], makeSummary({ skipped: 1, failed: 1 }))).toBe(
-      'pssh-ts: 2 of 2 hosts failed in 1.2s\n  failed: b: exit status 1\n  skipped: f: not run\n',
+      'pssh-ts: 1 of 2 hosts failed, 1 not begun in 1.2s\n  failed: b: exit status 1\n  skipped: f: not begun\n',
     );
   });
 
@@ -82,7 +84,7 @@ describe('SummarySink', () => {
       host('b', 1, { step: 1, status: 'skipped', skippedBy: 'failure' }),
     ];
     expect(summarize(results, makeSummary({ skipped: 1, failed: 1 }))).toMatch(
-      /^pssh-ts: 1 of 2 hosts failed /,
+      /^pssh-ts: 1 of 2 hosts failed, 1 left out in /,
     );
   });
 
@@ -103,7 +105,8 @@ describe('SummarySink', () => {
     [{ status: 'auth-failed', error }, "auth-failed: a: ssh's words"],
     [{ status: 'host-key-failed', error }, "host-key-failed: a: ssh's words"],
     [{ status: 'disconnected', error }, "disconnected: a: ssh's words"],
-    [{ status: 'skipped', skippedBy: 'failure' }, 'skipped: a: not run'],
+    [{ status: 'skipped', skippedBy: 'failure' }, 'skipped: a: not begun'],
+    [{ status: 'skipped', skippedBy: 'failure', step: 1 }, 'skipped: a: not run'],
     [
       { status: 'timed-out', timedOutBy: 'deadline', killed: 'confirmed' },
       'timed-out: a: at the deadline of 10m00s, ended on the host',
