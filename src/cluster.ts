@@ -1,7 +1,9 @@
 import type { CommandEvent, CommandResult } from './core/command-result.js';
 import { usageError } from './core/errors.js';
 import { targetKey } from './core/target.js';
+import type { TransferResult } from './core/transfer-result.js';
 import { type ClusterState, clusterState } from './library/cluster-state.js';
+import type { ClusterGetOptions, PutOptions } from './library/file-options.js';
 import { Host } from './library/host.js';
 import {
   type ClusterOptions,
@@ -13,6 +15,13 @@ import { type HostsRun, type RunOutcome, runHosts, streamHosts } from './library
 import { Session } from './library/session.js';
 import { type HostSpec, targetOf, targetsOf } from './library/targets.js';
 import { commandOf, type TemplateValue } from './library/template.js';
+import {
+  destAndOptions,
+  getFromHosts,
+  type PathOf,
+  putToHosts,
+  type TransferOutcome,
+} from './library/transfer-hosts.js';
 import { hostOf, Machine, machineOf } from './machine.js';
 import { atOnce } from './run/at-once.js';
 
@@ -22,6 +31,14 @@ export interface ClusterResult extends RunOutcome {
   readonly ok: boolean;
   /** The results that are not `ok`. */
   readonly failed: readonly Exclude<CommandResult, { readonly status: 'ok' }>[];
+}
+
+/** What moving files to or from a cluster came to. */
+export interface ClusterTransfer extends TransferOutcome {
+  /** Every machine's files are there. */
+  readonly ok: boolean;
+  /** The results that are not `ok`. */
+  readonly failed: readonly Exclude<TransferResult, { readonly status: 'ok' }>[];
 }
 
 /** A machine as {@link Cluster} takes it. */
@@ -132,6 +149,39 @@ export class Cluster implements AsyncDisposable {
     return streamHosts(this.#run(command, options));
   }
 
+  /**
+   * Sends files to all machines, as {@link Machine.put}. A function in place of a path gives each machine its own:
+   * `cluster.put(({ host }) => `conf.${host}.ini`, '/etc/app.ini')`.
+   * @throws PsshError ERR_USAGE for files of ours that can't be sent, ERR_MASTER; what onEvent throws
+   */
+  put(sources: PathOf | readonly PathOf[], options?: PutOptions): Promise<ClusterTransfer>;
+  put(sources: PathOf | readonly PathOf[], dest?: PathOf, options?: PutOptions): Promise<ClusterTransfer>;
+  async put(
+    sources: PathOf | readonly PathOf[],
+    second?: PathOf | PutOptions,
+    third?: PutOptions,
+  ): Promise<ClusterTransfer> {
+    return told(await putToHosts({ ...this.#files(sources), ...destAndOptions(second, third) }));
+  }
+
+  /**
+   * Brings files of all machines to FOLDER/HOST/NAME; without a folder, to HOST/NAME below the current one.
+   * @throws PsshError ERR_USAGE, ERR_MASTER; what onEvent throws
+   */
+  get(sources: PathOf | readonly PathOf[], options?: ClusterGetOptions): Promise<ClusterTransfer>;
+  get(
+    sources: PathOf | readonly PathOf[],
+    folder?: PathOf,
+    options?: ClusterGetOptions,
+  ): Promise<ClusterTransfer>;
+  async get(
+    sources: PathOf | readonly PathOf[],
+    second?: PathOf | ClusterGetOptions,
+    third?: ClusterGetOptions,
+  ): Promise<ClusterTransfer> {
+    return told(await getFromHosts({ ...this.#files(sources), ...destAndOptions(second, third) }));
+  }
+
   /** Ends what runs, on the machines too, and all connections, those of added machines as well. */
   async close(): Promise<void> {
     this.#session.abort(new Error('the cluster was closed'));
@@ -170,6 +220,12 @@ export class Cluster implements AsyncDisposable {
     return machine;
   }
 
+  #files(sources: PathOf | readonly PathOf[]) {
+    this.#assertOpen();
+    const hosts = this.machines.map(hostOf);
+    return { hosts, sources, defaults: this.#options, owners: [this.#session.signal] };
+  }
+
   #run(command: string | readonly string[], options: CommandOptions): HostsRun {
     this.#assertOpen();
     const commands = typeof command === 'string' ? [command] : command;
@@ -180,4 +236,9 @@ export class Cluster implements AsyncDisposable {
   #assertOpen(): void {
     if (this.#session.signal.aborted) throw usageError('the cluster is closed; make another');
   }
+}
+
+function told({ results, summary }: TransferOutcome): ClusterTransfer {
+  const failed = results.filter((result) => result.status !== 'ok');
+  return { results, summary, ok: failed.length === 0, failed };
 }

@@ -1,4 +1,4 @@
-export { Cluster, type ClusterHost, type ClusterResult } from './cluster.js';
+export { Cluster, type ClusterHost, type ClusterResult, type ClusterTransfer } from './cluster.js';
 export type {
   CanceledResult,
   CommandEvent,
@@ -18,7 +18,19 @@ export type { TransportChoice } from './core/options.js';
 export type { Output } from './core/output.js';
 export type { HostResult, ResultError, Status } from './core/result.js';
 export type { HostSshOptions, Target } from './core/target.js';
+export type {
+  CanceledTransfer,
+  ConnectionTransfer,
+  FailedTransfer,
+  FinishedTransferEvent,
+  OkTransfer,
+  SkippedTransfer,
+  TimedOutTransfer,
+  TransferEvent,
+  TransferResult,
+} from './core/transfer-result.js';
 export type { ClusterState, MachineState } from './library/cluster-state.js';
+export type { ClusterGetOptions, GetOptions, PutOptions } from './library/file-options.js';
 export type {
   ClusterOptions,
   CommandOptions,
@@ -30,4 +42,5 @@ export type {
 export type { RunOutcome } from './library/run-hosts.js';
 export type { HostSpec } from './library/targets.js';
 export type { TemplateValue } from './library/template.js';
+export type { PathOf, TransferOutcome } from './library/transfer-hosts.js';
 export { Machine, type RemoteProcess, type SpawnOptions } from './machine.js';

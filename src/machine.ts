@@ -1,6 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
 import type { CommandEvent, CommandResult } from './core/command-result.js';
 import type { Target } from './core/target.js';
+import type { TransferResult } from './core/transfer-result.js';
+import type { GetOptions, PutOptions } from './library/file-options.js';
 import { Host } from './library/host.js';
 import { linkSignals } from './library/link-signals.js';
 import {
@@ -13,6 +15,7 @@ import { type HostsRun, runHosts, streamHosts } from './library/run-hosts.js';
 import { Session } from './library/session.js';
 import { type HostSpec, targetOf } from './library/targets.js';
 import { commandOf, type TemplateValue } from './library/template.js';
+import { destAndOptions, getFromHost, putToHosts } from './library/transfer-hosts.js';
 import { planCommands } from './run/plan.js';
 import { runSignal } from './run/run-signal.js';
 import { startProcess } from './run/start-process.js';
@@ -150,6 +153,38 @@ export class Machine implements AsyncDisposable {
   }
 
   /**
+   * Sends files: to the login's home, or to a folder or new name of the machine (a path that does not begin with `/`
+   * stands in the home). Each has its name there only once it is whole. How it ends is a result, and no exception.
+   * @throws PsshError ERR_USAGE for files of ours that can't be sent; what onEvent throws
+   */
+  put(sources: string | readonly string[], options?: PutOptions): Promise<TransferResult>;
+  put(sources: string | readonly string[], dest?: string, options?: PutOptions): Promise<TransferResult>;
+  async put(
+    sources: string | readonly string[],
+    second?: string | PutOptions,
+    third?: PutOptions,
+  ): Promise<TransferResult> {
+    const { results } = await putToHosts({ ...this.#files(sources), ...destAndOptions(second, third) });
+    return results[0] as TransferResult;
+  }
+
+  /**
+   * Brings files of the machine (patterns are the machine's to expand) into a folder here, which is made; without one,
+   * into the current folder. Each has its name only once it is whole. How it ends is a result, and no exception.
+   * @throws PsshError ERR_USAGE; what onEvent throws
+   */
+  get(sources: string | readonly string[], options?: GetOptions): Promise<TransferResult>;
+  get(sources: string | readonly string[], folder?: string, options?: GetOptions): Promise<TransferResult>;
+  async get(
+    sources: string | readonly string[],
+    second?: string | GetOptions,
+    third?: GetOptions,
+  ): Promise<TransferResult> {
+    const { results } = await getFromHost({ ...this.#files(sources), ...destAndOptions(second, third) });
+    return results[0] as TransferResult;
+  }
+
+  /**
    * Starts a command and gives its streams.
    * @throws PsshError with ssh's reason where it could not be started; ERR_USAGE; the signal's reason
    */
@@ -208,6 +243,12 @@ export class Machine implements AsyncDisposable {
     options: CommandOptions,
   ): Promise<CommandResult> {
     return this.execute(commandOf(strings, values), options);
+  }
+
+  #files(sources: string | readonly string[]) {
+    const host = this.#host;
+    host.assertOpen();
+    return { hosts: [host], sources, defaults: this.#options, owners: host.signals };
   }
 
   #run(command: string | readonly string[], options: CommandOptions): HostsRun {

@@ -126,7 +126,7 @@ function refuseBrokenText(texts: readonly string[]): void {
   throw usageError(`${show(broken)} holds bytes that are no UTF-8; send the command over stdin (-I exec sh)`);
 }
 
-function resolveEnv(entries: readonly string[], env: NodeJS.ProcessEnv): Record<string, string> {
+export function resolveEnv(entries: readonly string[], env: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(
     entries.map((entry) => {
       const equals = entry.indexOf('=');

@@ -1,4 +1,3 @@
-import type { Sink } from '../core/events.js';
 import { EXIT, exitCode, maxStatus } from '../core/exit-code.js';
 import type { ConnectionOptions, RunOptions } from '../core/options.js';
 import type { Again } from '../core/record.js';
@@ -15,6 +14,7 @@ import { Interrupts, RunningSink } from './interrupt.js';
 import type { Io } from './io.js';
 import { openKept } from './kept.js';
 import { logFilter } from './log-reader.js';
+import { giveUpOutput } from './output-limit.js';
 import { askEachBatch } from './step.js';
 import type { ViewName } from './view-options.js';
 import { views } from './views.js';
@@ -119,49 +119,4 @@ export async function execute(execution: Execution): Promise<number> {
     // What nobody reads would hold the process for as long as its reader lives.
     if (output.isGivenUp()) io.exitNow(interrupts.exitCode ?? EXIT.timeout);
   }
-}
-
-interface OutputLimit extends Sink {
-  readonly clear: () => void;
-  readonly isGivenUp: () => boolean;
-}
-
-/**
- * After a cancel or the deadline a reader that takes nothing is waited for no longer than the remotes are. One that
- * reads, however slowly, gets all; and a deadline that comes when all hosts are done (somebody looks at the outputs
- * in a pager) is none.
- */
-function giveUpOutput(
-  signal: AbortSignal,
-  run: RunOptions,
-  stdout: Writer,
-  tell: (text: string) => void,
-): OutputLimit {
-  let timer: NodeJS.Timeout | undefined;
-  let givenUp = false;
-  const check = (before: number): void => {
-    timer = setTimeout(() => {
-      const { taken } = stdout;
-      if (taken > before) return check(taken);
-      givenUp = stdout.abandon();
-      if (givenUp) tell('pssh-ts: the reader of the output does not read; the rest of it is dropped\n');
-    }, run.killGraceMs + run.drainMs);
-  };
-  // A cancel may follow the deadline.
-  const start = (): void => {
-    if (timer === undefined) check(stdout.taken);
-  };
-  signal.addEventListener('abort', start, { once: true });
-  const deadline = run.deadlineMs === null ? undefined : setTimeout(start, run.deadlineMs);
-  return {
-    event: (event) => {
-      if (event.type === 'summary') clearTimeout(deadline);
-    },
-    clear: () => {
-      clearTimeout(timer);
-      clearTimeout(deadline);
-      signal.removeEventListener('abort', start);
-    },
-    isGivenUp: () => givenUp,
-  };
 }

@@ -11,7 +11,14 @@ export function logReader(env: NodeJS.ProcessEnv, options: Pick<ExecOptions, 'gi
 
 /** Where somebody may read a stream of ours as a job's log: what keeps hosts from giving commands in it. */
 export function logFilter(
-  { io, options, view }: Execution,
+  {
+    io,
+    options,
+    view,
+  }: Pick<Execution, 'io'> & {
+    readonly options: Pick<ExecOptions, 'github'>;
+    readonly view: string;
+  },
   stream: 'stdout' | 'stderr',
 ): ((data: Uint8Array | string) => Uint8Array | string) | undefined {
   const reader = logReader(io.env, options);

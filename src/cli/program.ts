@@ -10,6 +10,7 @@ import { addConfigCommand } from './commands/config.js';
 import { addExecCommand } from './commands/exec.js';
 import { addGetCommand } from './commands/get.js';
 import { addHostsCommand } from './commands/hosts.js';
+import { addMapCommand } from './commands/map.js';
 import { addMastersCommand } from './commands/masters.js';
 import { addPutCommand } from './commands/put.js';
 import { addReportCommand } from './commands/report.js';
@@ -28,6 +29,7 @@ const COMMANDS = new Map<string, AddCommand>([
   ['put', addPutCommand],
   ['get', addGetCommand],
   ['sync', addSyncCommand],
+  ['map', addMapCommand],
   ['masters', addMastersCommand],
   ['hosts', addHostsCommand],
   ['check', addCheckCommand],

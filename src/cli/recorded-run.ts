@@ -98,10 +98,12 @@ function missing(
 }
 
 /** Names of files in options, meant from the folder that the run was started in. */
-function fromFolder({ sshConfig, identity, fetch, script }: ExecOptions, cwd: string): Partial<ExecOptions> {
+function fromFolder(options: ExecOptions, cwd: string): Partial<ExecOptions> {
+  const { sshConfig, knownHosts, identity, fetch, script } = options;
   const full = (file: string): string => (/^[~%]/.test(file) ? file : path.resolve(cwd, file));
   return {
     ...(sshConfig === undefined || sshConfig === 'none' ? {} : { sshConfig: full(sshConfig) }),
+    ...(knownHosts === undefined ? {} : { knownHosts: full(knownHosts) }),
     ...(script === undefined ? {} : { script: full(script) }),
     ...(identity === undefined ? {} : { identity: identity.map(full) }),
     ...(fetch === undefined

@@ -35,7 +35,7 @@ function terminalLike({ stdout, env }: Io, bare: boolean): Pty {
   return { term: env.TERM || 'dumb', columns, rows, bare };
 }
 
-function checkedOnDisconnect(text: string | undefined): RunOptions['onDisconnect'] {
+export function checkedOnDisconnect(text: string | undefined): RunOptions['onDisconnect'] {
   if (text === undefined) return RUN_DEFAULTS.onDisconnect;
   if (text === 'kill' || text === 'leave') return text;
   throw usageError(`--on-disconnect: ${show(text)} is neither kill nor leave; write one of them`);

@@ -8,11 +8,12 @@ export interface ShardOptions {
   readonly shard?: string;
 }
 
-export function shardOption(): Option {
+/** @param what is shared out */
+export function shardOption(what: 'targets' | 'tasks' = 'targets'): Option {
   return new Option(
     '--shard <i/n>',
-    'of the targets only this share of N, the same whatever their order; auto: as CI, Slurm or Kubernetes says',
-  ).helpGroup('Targets:');
+    `of the ${what} only this share of N, the same whatever their order; auto: as CI, Slurm or Kubernetes says`,
+  ).helpGroup(what === 'targets' ? 'Targets:' : 'Running:');
 }
 
 /** A shard, and who says so. */

@@ -1,7 +1,7 @@
 import type { RunEvent } from './events.js';
 import type { HostResult, ResultError } from './result.js';
 
-interface Ended extends Omit<HostResult, 'status' | 'exitCode' | 'signal' | 'error'> {
+interface Ended extends Omit<HostResult, 'status' | 'exitCode' | 'signal' | 'error' | 'files'> {
   /** The remote command's exit status; null when it gave none. */
   readonly exitCode: number | null;
   /** The signal that ended the remote command, without `SIG`; null when none did or its name is not known. */

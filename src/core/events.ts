@@ -47,8 +47,8 @@ export interface RunSummary {
 }
 
 /** One view of the events. A returned promise holds the sender back until the view has caught up. */
-export interface Sink {
-  event(event: RunEvent): void | Promise<void>;
+export interface Sink<E = RunEvent> {
+  event(event: E): void | Promise<void>;
   /** After the last event: write what is left. */
   end?(): void | Promise<void>;
 }

@@ -30,16 +30,21 @@ const CODE_OF = {
 /** The exit code of a run: of 3, 4, 5 the first that applies to any host. */
 export function exitCode(results: Iterable<HostResult>): number {
   let code: number = EXIT.ok;
-  for (const result of results) {
-    // No ssh to start: nothing is wrong with the hosts.
-    if (result.error?.code === 'ERR_SSH_SPAWN') return EXIT.failure;
-    const own = CODE_OF[result.status] ?? skipCode(result);
-    if (own !== null && (code === EXIT.ok || own < code)) code = own;
-  }
+  for (const result of results) code = worseCode(code, result);
   return code;
 }
 
-function skipCode({ skippedBy }: HostResult): number | null {
+type Ended = Pick<HostResult, 'status' | 'error' | 'skippedBy'>;
+
+/** The exit code of a run that had this one so far, with one result more. */
+export function worseCode(code: number, result: Ended): number {
+  // No ssh to start: nothing is wrong with the hosts.
+  if (code === EXIT.failure || result.error?.code === 'ERR_SSH_SPAWN') return EXIT.failure;
+  const own = CODE_OF[result.status] ?? skipCode(result);
+  return own !== null && (code === EXIT.ok || own < code) ? own : code;
+}
+
+function skipCode({ skippedBy }: Ended): number | null {
   if (skippedBy === 'deadline') return EXIT.timeout;
   return skippedBy === 'failure' ? EXIT.command : null;
 }

@@ -9,11 +9,13 @@ import { linkSignals } from './link-signals.js';
 import type { Session } from './session.js';
 
 const LONG_MS = 60_000;
+// A master that was stopped meanwhile shows only when it is asked.
+const ASK_AFTER_MS = 1_000;
 const nothing = async (): Promise<void> => undefined;
 
 interface Held {
   readonly lease: Lease;
-  readonly letGo: () => void;
+  readonly letGo: () => Promise<void>;
 }
 
 /** One machine's master, kept between its commands, and what is known of it. */
@@ -21,6 +23,7 @@ export class Host {
   private held: Held | null = null;
   private readonly closing = new AbortController();
   private hold: NodeJS.Timeout | undefined;
+  private usedAt = 0;
   private readonly active = new Set<Promise<unknown>>();
   /** Why it is dead; null: it was never tried, or it was closed. */
   fault: PsshError | null = null;
@@ -150,6 +153,7 @@ export class Host {
     let stood = false;
     if (held !== null) {
       try {
+        if (performance.now() - this.usedAt > ASK_AFTER_MS) await pool.ask(held.lease.master);
         await prove(held.lease.master);
         stood = true;
       } catch (error) {
@@ -174,7 +178,11 @@ export class Host {
       await this.keep(kept);
       // The login that made it was an earlier run's.
       const before = stood ? { reused: true, attempts: 0 } : {};
-      return { ...lease, ...before, retire: () => this.retire(lease) };
+      const release = (): Promise<void> => {
+        this.usedAt = performance.now();
+        return lease.release();
+      };
+      return { ...lease, ...before, retire: () => this.retire(lease), release };
     } catch (error) {
       if (!signal.aborted) this.fault = asPsshError(error, target);
       throw error;
@@ -188,10 +196,14 @@ export class Host {
       await kept.release();
       return;
     }
-    const held: Held = {
-      lease: kept,
-      letGo: holdMaster(kept.master.controlPath, () => void this.lose(held)),
+    const { master } = kept;
+    const unhold = holdMaster(master.controlPath, () => void this.lose(held));
+    const unkeep = this.session.transport.keep?.(master) ?? null;
+    const letGo = async (): Promise<void> => {
+      unhold();
+      if ((await unkeep?.()) === false) kept.retire();
     };
+    const held: Held = { lease: kept, letGo };
     this.held = held;
   }
 
@@ -214,7 +226,7 @@ export class Host {
   private async letGo(): Promise<void> {
     const { held } = this;
     this.held = null;
-    held?.letGo();
+    await held?.letGo();
     await held?.lease.release();
   }
 }

@@ -14,6 +14,7 @@ import {
 import { sshOptionFault } from '../core/own-options.js';
 import { type Rolling, resolveRolling } from '../core/rolling.js';
 import { show } from '../core/show.js';
+import type { TransferEvent } from '../core/transfer-result.js';
 import { hostKeyOptions } from '../ssh/host-keys.js';
 import { checkFile } from '../ssh/named-file.js';
 
@@ -100,8 +101,14 @@ export interface CommandOptions {
 /** A number of machines, or a part of all of them. */
 export type HostCount = number | `${number}%`;
 
-/** How a machine is reached, and what its commands have where they are not told otherwise. */
-export interface MachineOptions extends ConnectOptions, Omit<CommandOptions, 'signal' | 'stdin'> {}
+/**
+ * How a machine is reached, and what its commands have where they are not told otherwise; its transfers too, in
+ * what they share with commands.
+ */
+export interface MachineOptions extends ConnectOptions, Omit<CommandOptions, 'signal' | 'stdin' | 'onEvent'> {
+  /** Told of each event of its commands and transfers. */
+  readonly onEvent?: (event: CommandEvent | TransferEvent) => void | Promise<void>;
+}
 
 /** The same for all machines of a cluster. */
 export interface ClusterOptions extends MachineOptions {}
@@ -199,7 +206,9 @@ export function resolveCommand(defaults: MachineOptions, options: CommandOptions
   };
 }
 
-function rollingOf({ serial, maxFail, failFast, keepGoing, batchPause }: MachineOptions): Rolling {
+type RollingNames = Pick<CommandOptions, 'serial' | 'maxFail' | 'failFast' | 'keepGoing' | 'batchPause'>;
+
+function rollingOf({ serial, maxFail, failFast, keepGoing, batchPause }: RollingNames): Rolling {
   const names = {
     serial: 'serial',
     maxFail: 'maxFail',
@@ -216,8 +225,8 @@ function rollingOf({ serial, maxFail, failFast, keepGoing, batchPause }: Machine
   return resolveRolling(words, names);
 }
 
-// Somebody who writes `password` or `timeoutMs` must not wonder why it does nothing.
-function checkNames(options: object, known: Readonly<Record<string, boolean>>): void {
+/** Somebody who writes `password` or `timeoutMs` must not wonder why it does nothing. @throws PsshError ERR_USAGE */
+export function checkNames(options: object, known: Readonly<Record<string, boolean>>): void {
   for (const name of Object.keys(options)) {
     if (known[name] === true) continue;
     const names = Object.keys(known).filter((one) => known[one] === true);
@@ -239,12 +248,12 @@ function limit(text: Duration | undefined, option: string): number | null {
   throw usageError(`${option}: ${show(text)} leaves no time; leave it out for the default`);
 }
 
-function whole(number: number, option: string, least: number, most: number): number {
+export function whole(number: number, option: string, least: number, most: number): number {
   if (Number.isSafeInteger(number) && number >= least && number <= most) return number;
   throw usageError(`${option}: ${show(String(number))} is no whole number from ${least} to ${most}`);
 }
 
-function oneOf<T extends string>(value: T, option: string, choices: readonly T[]): T {
+export function oneOf<T extends string>(value: T, option: string, choices: readonly T[]): T {
   if (choices.includes(value)) return value;
   throw usageError(`${option}: ${show(String(value))} is none; write ${choices.join(', ')}`);
 }

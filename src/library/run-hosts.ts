@@ -1,15 +1,12 @@
 import type { CommandEvent, CommandResult } from '../core/command-result.js';
 import { usageError } from '../core/errors.js';
-import type { RunEvent, RunSummary, Sink } from '../core/events.js';
-import type { RunOptions } from '../core/options.js';
-import type { Target } from '../core/target.js';
+import type { RunSummary, Sink } from '../core/events.js';
 import { planCommands } from '../run/plan.js';
-import { runPlan } from '../run/runner.js';
 import { EventQueue } from './event-queue.js';
 import type { Host } from './host.js';
-import { openInput } from './input.js';
 import { linkSignals } from './link-signals.js';
 import { type CommandOptions, type MachineOptions, resolveCommand } from './options.js';
+import { runPlanned, targetsFor, teller } from './run-planned.js';
 
 /** What a run on several machines came to. */
 export interface RunOutcome {
@@ -37,13 +34,17 @@ export interface HostsRun {
  * @throws PsshError ERR_USAGE, ERR_MASTER; what onEvent throws, or the input
  */
 export async function runHosts(request: HostsRun): Promise<RunOutcome> {
-  const { hosts, options, owners } = request;
-  const run = { ...resolveCommand(request.defaults, options), capture: request.capture ?? true };
-  const plan = planFor(request);
-  const linked = linkSignals([options.signal, ...owners]);
-  const working = runPlanned(request, run, plan, linked).finally(linked.dispose);
-  for (const host of hosts) host.track(working).catch(() => undefined);
-  return working;
+  const { hosts, options, defaults, owners, sinks = [], capture = true } = request;
+  const outcome = await runPlanned({
+    hosts,
+    run: { ...resolveCommand(defaults, options), capture },
+    plan: planFor(request),
+    signals: [options.signal, ...owners],
+    stdin: options.stdin,
+    sinks: [...sinks, ...teller<CommandEvent>(options.onEvent ?? defaults.onEvent)],
+  });
+  // What the runner gives is what CommandResult says of each status; a test looks at every ending.
+  return outcome as RunOutcome;
 }
 
 /** The events of a run as they come; whoever stops reading cancels it. */
@@ -72,44 +73,6 @@ export async function* streamHosts(request: HostsRun): AsyncGenerator<CommandEve
   }
 }
 
-async function runPlanned(
-  { hosts, defaults, options, sinks = [] }: HostsRun,
-  run: RunOptions,
-  plan: ReturnType<typeof planFor>,
-  { signal, abort }: ReturnType<typeof linkSignals>,
-): Promise<RunOutcome> {
-  const [first] = hosts;
-  if (first === undefined) throw usageError('there is no machine to run on; add one');
-  const reaches = await Promise.all(hosts.map((host) => host.reach()));
-  const usual = await first.reach();
-  const faults: unknown[] = [];
-  const onFault = (error: unknown): void => {
-    faults.push(error);
-    abort(error);
-  };
-  const input = await openInput(options.stdin, onFault);
-  const onEvent = options.onEvent ?? defaults.onEvent;
-  const told: Sink[] =
-    onEvent === undefined ? [] : [{ event: (event: RunEvent) => onEvent(event as CommandEvent) }];
-  try {
-    const outcome = await runPlan({
-      plan,
-      ...usual,
-      reachOf: (target: Target) => reaches[target.index] ?? usual,
-      options: run,
-      sinks: [...sinks, ...told],
-      stdin: input.reader,
-      signal,
-      onSinkError: onFault,
-    });
-    if (faults.length > 0) throw faults[0];
-    // What the runner gives is what CommandResult says of each status; a test looks at every ending.
-    return outcome as RunOutcome;
-  } finally {
-    await input.close();
-  }
-}
-
 /** @throws PsshError ERR_USAGE for a command or value that can't be sent */
 function planFor({ hosts, commands, defaults, options }: HostsRun) {
   const cwd = options.cwd ?? defaults.cwd;
@@ -118,7 +81,10 @@ function planFor({ hosts, commands, defaults, options }: HostsRun) {
     if (typeof command !== 'string' || command.trim() === '')
       throw usageError('the command is empty; write what to run');
   }
-  const targets = hosts.map(({ target }, index) => ({ ...target, index }));
   const env = { ...defaults.env, ...options.env };
-  return planCommands(targets, commands, { env, raw: false, ...(cwd === undefined ? {} : { cwd }) });
+  return planCommands(targetsFor(hosts), commands, {
+    env,
+    raw: false,
+    ...(cwd === undefined ? {} : { cwd }),
+  });
 }

@@ -148,6 +148,7 @@ export class MasterPool {
    * @param prove works with a master of before, so that asking it first whether it lives is spared; one that makes
    *   this fail is replaced
    * @param timeoutMs what is left of the connect timeout
+   * @param lane a target may have several masters at once, each with sessions of its own; from 1 on they are ours alone
    * @throws ConnectFailure, PsshError, or the signal's reason
    */
   async acquire(
@@ -156,11 +157,14 @@ export class MasterPool {
     onAttempt: (attempt: number) => void,
     prove: (master: Master) => Promise<void> = (master) => this.ask(master),
     timeoutMs = this.connection.connectTimeoutMs,
+    lane = 0,
   ): Promise<Lease> {
     const { connection } = this;
     if (!connection.mux) return noMaster(target, connection);
     const way = { connection, chain: [], timeoutMs, isJump: false };
-    const key = entryKey(target);
+    const key = lane === 0 ? entryKey(target) : JSON.stringify(['lane', lane, entryKey(target)]);
+    // Two lanes over the user's own would share its sessions.
+    if (lane > 0) this.passedOver.add(key);
     const obtain = () => this.obtain(target, key, way, signal, onAttempt, prove);
     const { held, ...share } = await this.share(key, obtain);
     const { master, reused, attempts } = held;

@@ -1,13 +1,13 @@
 import type { RunEvent, Sink } from '../core/events.js';
 
 /** Hands each event to every sink. The promise, where one is given, is the slowest sink's: it holds the sender. */
-export class EventBus {
+export class EventBus<E = RunEvent> {
   constructor(
-    private readonly sinks: readonly Sink[],
+    private readonly sinks: readonly Sink<E>[],
     private readonly onSinkError: (error: unknown) => void,
   ) {}
 
-  emit(event: RunEvent): void | Promise<void> {
+  emit(event: E): void | Promise<void> {
     const waits: Promise<void>[] = [];
     for (const sink of this.sinks) {
       const wait = this.guard(() => sink.event(event));

@@ -141,7 +141,7 @@ export function unheard({ silenceMs, target }: Pick<StepContext, 'silenceMs' | '
 /** The first of: the command's end, its time limit, the run's deadline, a cancel. */
 export function waitForEnd(
   channel: Channel,
-  { options, signal }: Pick<StepContext, 'options' | 'signal'>,
+  { options, signal }: { readonly options: Pick<RunOptions, 'timeoutMs'>; readonly signal: AbortSignal },
 ): Promise<Ending> {
   return new Promise((resolve) => {
     let timer: NodeJS.Timeout | undefined;

@@ -1,36 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type Target, targetKey } from '../core/target.js';
+import * as names from '../core/file-name.js';
+import type { Target } from '../core/target.js';
 
-const LONGEST = 120;
-const DIGITS = 16;
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/**
- * A file name for any host: readable, the same in every run, and never that of another host, on file systems that do
- * not tell `A` from `a` either. What is not plainly safe is written `%3a`; a name with capitals, or one too long, gets
- * a hash after `~`, which no other name holds.
- */
-export function fileNameOf(label: string): string {
-  const safe = Array.from(Buffer.from(label), (byte, place) => {
-    const character = String.fromCharCode(byte);
-    const plain = /[A-Za-z0-9_@+=,-]/.test(character) || (character === '.' && place > 0);
-    return plain ? character : `%${byte.toString(16).padStart(2, '0')}`;
-  }).join('');
-  if (safe !== '' && safe.length <= LONGEST && safe === safe.toLowerCase()) return safe;
-  return `${safe.slice(0, LONGEST)}~${hash(label)}`;
-}
+/** A file name for any host, as core/file-name makes it. */
+export const fileNameOf = (label: string): string => names.fileNameOf(label, sha256);
 
 /** The file name of each target, by its place. */
-export function fileNames(targets: readonly Target[]): readonly string[] {
-  const taken = new Set<string>();
-  return targets.map((target) => {
-    const name = fileNameOf(target.label);
-    // Two ways to one label: an inventory may name a machine twice.
-    const own = taken.has(name) ? `${name.slice(0, LONGEST)}~${hash(`${name}\0${targetKey(target)}`)}` : name;
-    taken.add(own);
-    return own;
-  });
-}
-
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, DIGITS);
-}
+export const fileNames = (targets: readonly Target[]): readonly string[] => names.fileNames(targets, sha256);

@@ -17,8 +17,12 @@ const COUNT_KEYS = {
 
 /** How many hosts ended how. */
 export function jsonSummary(summary: RunSummary): Record<string, number> {
-  const counts = Object.entries(COUNT_KEYS).map(([status, key]) => [key, summary.counts[status as Status]]);
-  return { total: summary.total, ...Object.fromEntries(counts) };
+  return { total: summary.total, ...jsonCounts(summary.counts) };
+}
+
+export function jsonCounts(counts: Readonly<Record<Status, number>>): Record<string, number> {
+  const entries = Object.entries(COUNT_KEYS).map(([status, key]) => [key, counts[status as Status]]);
+  return Object.fromEntries(entries) as Record<string, number>;
 }
 
 /** What a result says besides its output. */

@@ -1,6 +1,7 @@
 import { formatDuration } from '../core/duration.js';
 import type { RunEvent, Sink } from '../core/events.js';
-import { fitParts, type Part } from './fit-parts.js';
+import type { Part } from './fit-parts.js';
+import { ProgressClock, rateOf } from './progress-clock.js';
 import type { Screen } from './screen.js';
 import type { Writer } from './writer.js';
 
@@ -14,11 +15,6 @@ export interface ProgressOptions {
   readonly steps: number;
 }
 
-// A run that is over by then stays without it.
-const APPEARS_MS = 1_000;
-const TICK_MS = 100;
-const FIRST_LINE_MS = 5_000;
-const LONGEST_PAUSE_MS = 60_000;
 const RED = '\u001b[31m';
 const RESET = '\u001b[0m';
 
@@ -30,22 +26,19 @@ interface Running {
 
 /** How far a run is: hosts done, running and failed, the one that runs longest, the rate and what is left. */
 export class ProgressSink implements Sink {
-  private readonly started = performance.now();
   /** In the order in which they began. */
   private readonly running = new Map<number, Running>();
   private readonly failed = new Set<number>();
   private done = 0;
-  private nextLine = FIRST_LINE_MS;
-  private readonly timer: NodeJS.Timeout;
+  private readonly clock: ProgressClock;
 
   constructor(private readonly options: ProgressOptions) {
-    this.timer = setInterval(() => this.tick(performance.now()), TICK_MS);
-    this.timer.unref();
+    this.clock = new ProgressClock(options.screen, options.stderr, (now) => this.parts(now));
   }
 
   event(event: RunEvent): void {
     if (event.type === 'summary') {
-      this.stop();
+      this.clock.stop();
     } else if (event.type === 'finished') {
       if (event.result.status !== 'ok' && event.result.skippedBy !== 'plan')
         this.failed.add(event.target.index);
@@ -60,25 +53,12 @@ export class ProgressSink implements Sink {
   }
 
   end(): void {
-    this.stop();
+    this.clock.stop();
   }
 
   /** Shows how things stand. @param now as performance.now() gives it */
   tick(now: number): void {
-    const { screen, stderr } = this.options;
-    const passed = now - this.started;
-    if (screen !== null) {
-      if (passed < APPEARS_MS) return;
-      screen.show((columns) => fitParts(this.parts(performance.now()), columns - 1));
-    } else if (passed >= this.nextLine) {
-      while (this.nextLine <= passed) this.nextLine += Math.min(this.nextLine, LONGEST_PAUSE_MS);
-      void stderr.writeLines(`pssh-ts: ${fitParts(this.parts(now), Number.POSITIVE_INFINITY)}\n`);
-    }
-  }
-
-  private stop(): void {
-    clearInterval(this.timer);
-    this.options.screen?.show(null);
+    this.clock.tick(now);
   }
 
   private host({ target }: Extract<RunEvent, { type: 'connecting' | 'connected' | 'started' | 'finished' }>) {
@@ -102,12 +82,10 @@ export class ProgressSink implements Sink {
     if (oldest !== undefined)
       parts.push({ text: `oldest ${oldest.label} ${wholeSeconds(now - oldest.since)}` });
     if (this.done === 0) return parts;
-    const perSecond = (this.done * 1000) / (now - this.started);
+    const perSecond = (this.done * 1000) / (now - this.clock.started);
     const left = ((hosts - this.done) / perSecond) * 1000;
     parts.push({ text: `about ${wholeSeconds(left)} left` });
-    parts.push({
-      text: perSecond < 1 ? `${(perSecond * 60).toFixed(1)} a minute` : `${perSecond.toFixed(1)} a second`,
-    });
+    parts.push({ text: rateOf(perSecond) });
     return parts;
   }
 }

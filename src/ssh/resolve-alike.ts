@@ -6,7 +6,10 @@ import { nodeReader } from './config-reader.js';
 import { type ResolvedConfig, resolveConfig } from './resolve.js';
 
 /** What a login has to know; of `values` only those in which hosts of one class do not differ. */
-export type LoginConfig = Omit<ResolvedConfig, 'identityFiles'>;
+export interface LoginConfig extends Omit<ResolvedConfig, 'identityFiles' | 'user'> {
+  /** Null: nobody names one, so that ssh takes the name of who runs it. */
+  readonly user: string | null;
+}
 
 /** Asks `ssh -G` once for all hosts that the ssh_config treats alike: a process less for each cold host. */
 export class AlikeResolver {
@@ -36,7 +39,8 @@ export class AlikeResolver {
     return {
       ...shared,
       hostname: own.hostName,
-      user: target.user ?? connection.user ?? own.user ?? shared.user,
+      // Not the first host's: that may stand in a block of its own.
+      user: target.user ?? connection.user ?? own.user,
       port: target.port ?? connection.port ?? own.port ?? 22,
     };
   }

@@ -107,7 +107,10 @@ async function list(request: GetRequest, host: TransferHost): Promise<readonly W
         `${other.path} and ${full} have the same name; get them one at a time`,
       );
     if (item.kind !== 'file' && !options.recursive)
-      throw transferError(host.target, `${full}: is a folder; -r brings folders with all that is in them`);
+      throw transferError(
+        host.target,
+        `${full}: is a folder; -r (recursive) brings folders with all that is in them`,
+      );
     found.set(item.name, item);
   }
   if (found.size === 0 && !ignoreMissing)

@@ -40,7 +40,7 @@ export function readLocalSource(source: string, recursive: boolean): LocalSource
   if (name === '') throw usageError(`${show(source)} is the root of all files; name folders below it`);
   const stats = statOf(source, full);
   if (stats.isDirectory() && !recursive)
-    throw usageError(`${show(source)} is a folder; -r sends folders with all that is in them`);
+    throw usageError(`${show(source)} is a folder; -r (recursive) sends folders with all that is in them`);
   const entries: LocalEntry[] = [];
   add(entries, full, name, stats);
   return {

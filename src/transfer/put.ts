@@ -23,6 +23,12 @@ export interface PutRequest {
  * @throws PsshError ERR_TRANSFER, or the connection's
  */
 export async function put(request: PutRequest, host: TransferHost): Promise<readonly TransferredFile[]> {
+  const files = await send(request, host);
+  // The home of the login is `.` to the host.
+  return files.map((file) => ({ ...file, dest: file.dest.replaceAll('/./', '/') }));
+}
+
+async function send(request: PutRequest, host: TransferHost): Promise<readonly TransferredFile[]> {
   const { sources, options } = request;
   const [only] = sources;
   const [entry] = only?.entries ?? [];

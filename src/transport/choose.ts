@@ -15,6 +15,7 @@ const CHOICES: Readonly<Record<TransportChoice, Transport>> = {
       if (reason === null) return muxTransport.connect(master, pool, signal);
       return Object.assign(await processTransport.connect(master, pool, signal), { reason });
     },
+    keep: (master) => (unfitForMux(master) === null ? (muxTransport.keep?.(master) ?? null) : null),
   },
 };
 

@@ -35,6 +35,7 @@ export function createMuxTransport(options: Partial<MuxOptions> = {}): Transport
   const links = new WeakMap<Master, SharedLink>();
   const slots = new WeakMap<Master, Slots>();
   const caps = new WeakMap<MasterPool, Map<string, number>>();
+  const kept = new WeakSet<Master>();
   const environments = new WeakMap<MasterPool, NodeJS.ProcessEnv>();
 
   // Reading process.env costs a call of the system for each variable; a run's hosts all see the same.
@@ -70,6 +71,7 @@ export function createMuxTransport(options: Partial<MuxOptions> = {}): Transport
       label: master.target.label,
       slots: slotsOf(master, pool),
       variables: sessionVariables(master.session, environment(pool)),
+      isKept: () => kept.has(master),
       onOver: () => {
         if (links.get(master) === made) links.delete(master);
       },
@@ -90,7 +92,15 @@ export function createMuxTransport(options: Partial<MuxOptions> = {}): Transport
     return new MuxConnection(link, sessions, (connection) => shared.leave(connection));
   };
 
-  return { kind: 'mux', connect };
+  const keep = (master: Master): (() => Promise<boolean>) => {
+    kept.add(master);
+    return async () => {
+      kept.delete(master);
+      return (await links.get(master)?.closeUnlessWanted()) ?? true;
+    };
+  };
+
+  return { kind: 'mux', connect, keep };
 }
 
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -84,6 +84,10 @@ class ProcessConnection implements Connection, Watched {
     return this.running.size > 0;
   }
 
+  get mostSessions(): number {
+    return this.sessions.slots.most;
+  }
+
   /** What the host sends passes by us. */
   heard(): boolean {
     return false;

@@ -61,6 +61,8 @@ export interface Connection {
   readonly poisoned?: boolean;
   /** Sessions that could be had now without waiting for another to end. */
   readonly freeSessions?: number;
+  /** Sessions that the host grants at once, as far as is known. */
+  readonly mostSessions?: number;
   /**
    * Starts a command; waits where the host has no session left.
    * @throws ConnectFailure where opening takes a login; PsshError ERR_CHANNEL_OPEN when it was not started; ERR_DISCONNECTED, ERR_MUX_PROTOCOL when that is not known
@@ -72,4 +74,9 @@ export interface Connection {
 export interface Transport {
   readonly kind: 'mux' | 'process' | 'plain' | 'auto';
   connect(master: Master, pool: MasterPool, signal: AbortSignal): Promise<Connection>;
+  /**
+   * What the connections to a master share stays for the next one, and keeps no process from ending meanwhile. Gives
+   * what lets go of it, and says whether the master may be used again; null: there is nothing to keep.
+   */
+  keep?(master: Master): (() => Promise<boolean>) | null;
 }

@@ -162,7 +162,7 @@ test('a folder needs -r; nothing is left of a get that fails', async () => {
   writeFileSync(remote('fine'), 'x');
   const result = await run(['-H', 'node1', 'get', remote('fine'), remote('folder'), 'got']);
   expect(result.code).toBe(5);
-  expect(result.err).toContain(`${remote('folder')}: is a folder; -r brings folders`);
+  expect(result.err).toContain(`${remote('folder')}: is a folder; -r (recursive) brings folders`);
   expect(leftovers(here)).toEqual([]);
 });
 

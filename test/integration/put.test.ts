@@ -186,7 +186,7 @@ test('what can not be sent is told before anything is connected', async () => {
     return result.err;
   };
   expect(await fails('none', '/tmp')).toContain('"none": there is no such file');
-  expect(await fails('folder', '/tmp')).toContain('"folder" is a folder; -r sends folders');
+  expect(await fails('folder', '/tmp')).toContain('"folder" is a folder; -r (recursive) sends folders');
   expect(await fails('file', 'a/file', '/tmp')).toContain('would have one name, "file"');
   expect(await fails('--via', 'ftp', 'file', '/tmp')).toContain('there is no way "ftp"');
   expect(await fails('--limit-rate', '0', 'file', '/tmp')).toContain('lets nothing through');

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { CONNECTION_DEFAULTS } from '../../src/core/options.js';
 import { HostClasses, OWN } from '../../src/core/ssh-config-classes.js';
@@ -53,7 +54,8 @@ describe.each(Object.entries(CONFIGS))('%s', (_name, { text, shares }) => {
       const truth = await resolveConfig(target, connection);
       const told = await alike.resolve(target, AbortSignal.timeout(20_000));
       const { hostname, user, port, proxyJump, serverAliveInterval } = truth;
-      expect(told).toMatchObject({ hostname, user, port, proxyJump, serverAliveInterval });
+      expect(told).toMatchObject({ hostname, port, proxyJump, serverAliveInterval });
+      expect(told.user ?? userInfo().username).toBe(user);
       for (const [keyword, values] of truth.values)
         if (!OWN.has(keyword)) expect([keyword, told.values.get(keyword)]).toEqual([keyword, values]);
     }
@@ -61,4 +63,21 @@ describe.each(Object.entries(CONFIGS))('%s', (_name, { text, shares }) => {
     const keys = HOSTS.flatMap((host) => classes.classOf(host)?.key ?? []);
     expect(new Set(keys).size < keys.length).toBe(shares);
   });
+});
+
+test('a host without a User does not get that of the first host, whose own block names one', async () => {
+  const sshConfig = folder.file('own-user');
+  writeFileSync(sshConfig, 'Host web1\n User deploy\nHost web2\n Port 2202\nHost web3\n User three\n');
+  const alike = new AlikeResolver({ ...CONNECTION_DEFAULTS, sshConfig });
+  const told: unknown[] = [];
+  for (const host of ['web1', 'web2', 'web3', 'web4']) {
+    const { user, port } = await alike.resolve(makeTarget(host), AbortSignal.timeout(20_000));
+    told.push([host, user, port]);
+  }
+  expect(told).toEqual([
+    ['web1', 'deploy', 22],
+    ['web2', null, 2202],
+    ['web3', 'three', 22],
+    ['web4', null, 22],
+  ]);
 });

@@ -61,7 +61,7 @@ async function run({ page, line, language, code }: Block, cwd: string): Promise<
   const file = join(folder, `${page.replace(/\W/g, '-')}-${line}.mjs`);
   await writeFile(file, script);
   // The library's blocks name no ssh_config: the ssh on their PATH has the fleet's.
-  return runProgram(process.execPath, [file], { env: scene.env });
+  return runProgram(process.execPath, [file], { env: scene.env, cwd });
 }
 
 // Editors cut blanks at the end of a line.

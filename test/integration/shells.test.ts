@@ -9,6 +9,7 @@ import { quoteForShell } from '../../src/core/quote.js';
 import { fillCommand } from '../../src/core/template.js';
 import { type Script, scriptCommand } from '../../src/run/script-command.js';
 import { ensureShells, SHELLS, type ShellName } from '../fleet/ensure-shells.js';
+import { VALUES } from './awkward-values.js';
 
 let shells: Readonly<Record<ShellName, string>>;
 let home: string;
@@ -40,82 +41,6 @@ function run(shell: ShellName, text: string, env: NodeJS.ProcessEnv = {}, input?
 }
 
 const LOCALES = [{}, { LC_ALL: 'C.UTF-8' }];
-
-// Every one of these is something else than itself to one shell or another when it is not quoted.
-const VALUES = [
-  '',
-  ' ',
-  ' a  b ',
-  'tab\there',
-  "'",
-  "''",
-  "it's",
-  '"',
-  'say "hi"',
-  '\\',
-  '\\\\',
-  'a\\',
-  '\\n',
-  "\\'",
-  "'\\",
-  "foo\\' '; echo INJECTED #",
-  "'; echo INJECTED; '",
-  '"; echo INJECTED; "',
-  "\\'; echo INJECTED #",
-  '!',
-  '!!',
-  '!$',
-  'wow!',
-  '\\!',
-  "'!'",
-  '!-1',
-  '$(echo INJECTED)',
-  '`echo INJECTED`',
-  '$HOME',
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's braces
-  '${HOME}',
-  '(echo INJECTED)',
-  '$status',
-  '$',
-  '$$',
-  '%self',
-  '%1',
-  '%',
-  '=ls',
-  '~',
-  '~root',
-  '*',
-  '?',
-  '[a-z]*',
-  '{a,b}',
-  '{}',
-  '-n',
-  '--',
-  '--help',
-  '-',
-  ';',
-  '&',
-  '&& echo INJECTED',
-  '|',
-  '>x',
-  '<x',
-  '^',
-  '^a^b',
-  '#',
-  '# not a comment',
-  'a#b',
-  '@',
-  'a=b',
-  ':',
-  '.',
-  'ä ö ü ß',
-  '日本語',
-  '🦊',
-  '\u00a0',
-  'e\u0301',
-  '\u0001\u001b[31m\u007f',
-  'x'.repeat(4000),
-];
 
 test('the corpus is as large as it claims', () => {
   expect(new Set(VALUES).size).toBe(VALUES.length);

@@ -254,7 +254,8 @@ describe('rerun', () => {
     writeFileSync(join(here, 'config'), readFileSync(fleet.configPath));
     const fetch = `${here}/out:got`;
     writeFileSync(join(here, 'out'), 'x');
-    const args = ['-F', 'config', '-H', 'a', 'exec', '--fetch', fetch, 'true'];
+    writeFileSync(join(here, 'keys'), readFileSync(join(fleet.dir, 'known_hosts')));
+    const args = ['-F', 'config', '--known-hosts', 'keys', '-H', 'a', 'exec', '--fetch', fetch, 'true'];
     expect((await runCli(args, { env, cwd: here })).code).toBe(0);
     expect((await runCli(['rerun', 'all'], { env, cwd: join(here, 'else') })).code).toBe(0);
     expect(existsSync(join(here, 'else', 'got'))).toBe(false);

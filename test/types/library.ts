@@ -2,12 +2,15 @@
 import {
   Cluster,
   type ClusterResult,
+  type ClusterTransfer,
   type CommandEvent,
   type CommandResult,
   type Duration,
   Machine,
   type RemoteProcess,
   type Status,
+  type TransferEvent,
+  type TransferResult,
 } from '../../src/index.js';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -46,6 +49,66 @@ export function told(result: CommandResult): string {
     default:
       return result satisfies never;
   }
+}
+
+/** The same of transfers, which no signal ends and whose success has no exit status. */
+export function moved(result: TransferResult): string {
+  same<TransferResult['status'], Exclude<Status, 'signaled'>>(true);
+  same<TransferResult['exitCode'], null>(true);
+  switch (result.status) {
+    case 'ok':
+      same<typeof result.error, null>(true);
+      return result.files.map(({ dest, changed }) => `${dest} ${changed}`).join();
+    case 'failed':
+    case 'unreachable':
+    case 'auth-failed':
+    case 'host-key-failed':
+    case 'disconnected':
+      return `${result.error.code}: ${result.error.message}`;
+    case 'timed-out':
+      // @ts-expect-error it may have been connected
+      return result.error.message;
+    case 'canceled':
+    case 'skipped':
+      same<typeof result.error, null>(true);
+      return result.status;
+    default:
+      return result satisfies never;
+  }
+}
+
+export async function files(machine: Machine, cluster: Cluster): Promise<void> {
+  const sent = machine.put('a');
+  const got = machine.get(['a', 'b'], 'folder', { verify: true });
+  same<typeof sent, Promise<TransferResult>>(true);
+  same<typeof got, Promise<TransferResult>>(true);
+  void machine.put('a', { recursive: true, timeout: '1m', limitRate: 1e6, via: 'tar' });
+  void machine.get('a', { ignoreMissing: true });
+  const all = cluster.put([({ host }) => `conf.${host}`, 'b'], ({ label }) => `/etc/${label}`);
+  same<typeof all, Promise<ClusterTransfer>>(true);
+  const { failed } = await cluster.get('a', 'logs', { flat: true });
+  // @ts-expect-error what has failed is not ok
+  if (failed[0]?.status === 'ok') throw new Error();
+  await machine.put('a', 'b', {
+    onEvent: (event) => {
+      same<typeof event, TransferEvent>(true);
+      // @ts-expect-error files have no output
+      if (event.type === 'output') throw new Error();
+      if (event.type === 'finished') same<typeof event.result, TransferResult>(true);
+    },
+  });
+  // @ts-expect-error one machine's files need no names of hosts
+  void machine.get('a', { flat: true });
+  // @ts-expect-error there is nothing to ignore
+  void machine.put('a', { ignoreMissing: true });
+  // @ts-expect-error files have no stdin
+  void machine.put('a', { stdin: 'x' });
+  // @ts-expect-error only a cluster has machines to tell apart
+  void machine.put(() => 'a');
+  // @ts-expect-error a transfer has no output
+  void (await sent).stdout;
+  // @ts-expect-error a command has no files
+  void (await machine.execute('true')).files;
 }
 
 export async function results(machine: Machine, cluster: Cluster): Promise<void> {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { usageError } from '../../core/errors.js';
 import { fillPath } from '../../core/template.js';
+import { planGet } from '../../run/plan-transfer.js';
 import { fileNames } from '../../sinks/file-name.js';
 import type { CommandContext } from '../command-context.js';
 import { addTransferOptions, resolveTransfer, type TransferCliOptions } from '../transfer-options.js';
@@ -44,22 +45,19 @@ function prepareGet(paths: readonly string[], options: GetOptions): TransferPlan
     templates: paths,
     plan: (targets, values) => {
       const names = fileNames(targets);
-      const owners = new Map<string, string>();
-      return targets.map((target, place) => {
+      const hosts = targets.map((target, place) => {
         const filled = values(target);
         const folder = path.resolve(fillPath(dest, filled));
         const name = names[place] ?? '';
-        const request = {
-          kind: 'get',
+        return {
+          command: text,
           sources: sources.map((source) => fillPath(source, filled)),
           folder: options.flat === true ? folder : path.join(folder, name),
           suffix: options.flat === true ? `.${name}` : '',
-          ignoreMissing: options.ignoreMissing === true,
-          options: transfer,
-          owners,
-        } as const;
-        return [{ command: text, request }];
+        };
       });
+      const ignoreMissing = options.ignoreMissing === true;
+      return planGet(hosts, { options: transfer, ignoreMissing }).map((get) => [get]);
     },
   };
 }

@@ -1,11 +1,9 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { usageError } from '../../core/errors.js';
-import { show } from '../../core/show.js';
 import { fillPath } from '../../core/template.js';
 import { planCommands } from '../../run/plan.js';
-import { Digests } from '../../transfer/digest.js';
-import { type LocalSource, readLocalSource } from '../../transfer/local-source.js';
+import { planPut } from '../../run/plan-transfer.js';
 import type { CommandContext } from '../command-context.js';
 import { addTransferOptions, resolveTransfer, type TransferCliOptions } from '../transfer-options.js';
 import { runTransferCommand, sourcesAndDest, type TransferPlan } from '../transfer-run.js';
@@ -43,41 +41,16 @@ function preparePut(paths: readonly string[], options: PutOptions): TransferPlan
     commands: [text, ...after],
     templates: paths,
     plan: (targets, values, _, count) => {
-      const digests = new Digests();
-      const read = readOnce(transfer.recursive);
       const following = planCommands(targets, after, { env: {}, raw: false, count });
-      return targets.map((target, place) => {
+      const hosts = targets.map((target) => {
         const filled = values(target);
-        const own = sources.map((source) => read(fillPath(source, filled)));
-        refuseSameNames(own);
-        const request = {
-          ...({ kind: 'put', sources: own, options: transfer, digests } as const),
+        return {
+          command: text,
+          sources: sources.map((source) => fillPath(source, filled)),
           dest: fillPath(dest, filled),
         };
-        return [{ command: text, request }, ...(following[place]?.steps ?? [])];
       });
+      return planPut(hosts, transfer).map((put, place) => [put, ...(following[place]?.steps ?? [])]);
     },
   };
-}
-
-/** Each source is looked at once, however many hosts it goes to. */
-function readOnce(recursive: boolean): (source: string) => LocalSource {
-  const known = new Map<string, LocalSource>();
-  return (source) => {
-    const found = known.get(source) ?? readLocalSource(source, recursive);
-    known.set(source, found);
-    return found;
-  };
-}
-
-function refuseSameNames(sources: readonly LocalSource[]): void {
-  const names = new Map<string, string>();
-  for (const { name, source } of sources) {
-    const other = names.get(name);
-    if (other !== undefined)
-      throw usageError(
-        `${show(other)} and ${show(source)} would have one name, ${show(name)}; put them one at a time`,
-      );
-    names.set(name, source);
-  }
 }

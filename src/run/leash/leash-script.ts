@@ -70,10 +70,10 @@ const REST = [
   'shoot() { live; if test $n -gt 0; then kill -s $1 $l 2>/dev/null; fi; }',
 ] as const;
 
-/** TERM, the grace, KILL; ends with the leash. */
-function finish(graceSeconds: number): string[] {
+/** TERM, the grace, KILL: a function `name` of the script, in which `live` counts to n and `shoot SIG` signals as well. */
+export function ending(name: string, graceSeconds: number): string[] {
   return [
-    'finish() { shoot TERM; i=0',
+    `${name}() { shoot TERM; i=0`,
     `while test $i -lt ${Math.max(1, Math.ceil(graceSeconds * 5))}; do live; if test $n -eq 0; then return; fi`,
     'sleep 0.2 2>/dev/null || { sleep 1; i=$((i+4)); }; i=$((i+1)); done',
     'i=0; while test $i -lt 40; do shoot KILL; if test $n -eq 0; then return; fi; i=$((i+1)); done; }',
@@ -81,19 +81,20 @@ function finish(graceSeconds: number): string[] {
 }
 
 // The child keeps our output (3) for its one word; its sleep does not, or the session would last as long.
-function watch(silenceSeconds: number): string[] {
+export function watch(silenceSeconds: number): string[] {
   return [
     // Asked anew: a TERM between the start of a sleep and the next line must not leave it behind.
-    'nap() { eval z=$last; kill $z 2>/dev/null; }',
+    // And by KILL: a fork that has not run yet still has the shell's own hand on TERM, and would sleep on.
+    'nap() { eval z=$last; kill -s KILL $z 2>/dev/null; }',
     'watch() { trap "b=1" USR1; trap "nap; exit 0" TERM; echo leash $me >&3; while :; do b=0',
     `sleep ${silenceSeconds} 3>&- & eval z=$last; wait $z; if test $b -eq 0; then break; fi; nap; done`,
     'echo lost >&3; finish; kill $me; }',
   ];
 }
 
-const GREET = ['echo leash waits; read c || exit 0; test $c = go || exit 0'] as const;
+export const GREET = ['echo leash waits; read c || exit 0; test $c = go || exit 0'] as const;
 
-const BELOW_A_SERVER = [
+export const BELOW_A_SERVER = [
   [
     'case $(ps -A -o pid= -o comm= 2>/dev/null | while read a b; do if test $a -eq $p; then echo $b; fi; done) in',
     '*sshd*|*dropbear*) ;; *) exit 0;; esac',
@@ -122,7 +123,11 @@ export interface LeashTimes {
 export function leashCommand({ graceSeconds, silenceSeconds, marked = false }: LeashTimes): string {
   const find = marked ? MARKED : SIBLINGS;
   const greet = marked ? GREET : [...GREET, ...BELOW_A_SERVER];
-  const after = [...finish(graceSeconds), ...watch(silenceSeconds), ...greet, ...TALK];
-  const parts = [...BEFORE, ...find, ...REST, ...after];
+  const after = [...ending('finish', graceSeconds), ...watch(silenceSeconds), ...greet, ...TALK];
+  return scriptCommand([...BEFORE, ...find, ...REST, ...after]);
+}
+
+/** The parts of such a script as a command; `$0` of it is what it needs a `!` for. */
+export function scriptCommand(parts: readonly string[]): string {
   return `exec sh -c '${parts.join('; ').replaceAll('do;', 'do')}' ${quoteForShell('$!')}`;
 }

@@ -23,6 +23,10 @@ export class MuxConnection implements Connection, Opener {
     return this.sessions.free;
   }
 
+  get mostSessions(): number {
+    return this.sessions.slots.most;
+  }
+
   async open(command: string, options: OpenOptions): Promise<Channel> {
     const channel = await this.sessions.open(this, command, options);
     this.channels.add(channel);

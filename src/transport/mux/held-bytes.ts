@@ -34,8 +34,10 @@ export class HeldBytes {
     if (block !== undefined) return block;
     if (this.tail === null || this.tailFilled === 0) return null;
     const rest = this.tail.subarray(0, this.tailFilled);
-    this.tail = null;
     this.tailFilled = 0;
+    // A few bytes that somebody keeps must not keep a block; which then serves again.
+    if (rest.length * 2 < BLOCK) return Buffer.from(rest);
+    this.tail = null;
     return rest;
   }
 

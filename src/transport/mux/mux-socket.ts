@@ -7,6 +7,7 @@ import { WireFault } from './fault.js';
 import { Framer } from './wire.js';
 
 const REQUEST_ID = 0;
+const READ_BYTES = 64 * 1024;
 const GREETING = Buffer.concat([hello(), proxyRequest(REQUEST_ID)]);
 
 export interface MuxSocketOptions {
@@ -14,7 +15,10 @@ export interface MuxSocketOptions {
   /** Named in errors. */
   readonly label: string;
   readonly connectDeadlineMs: number;
-  /** @throws WireFault where the message can't be right: the socket is given up then */
+  /**
+   * The bytes in the message are gone once it returns: the next ones take their place.
+   * @throws WireFault where the message can't be right: the socket is given up then
+   */
   readonly onMessage: (message: Message) => void;
   /** Once, when a socket that was ready is no more. */
   readonly onLost: (error: PsshError) => void;
@@ -40,9 +44,19 @@ export class MuxSocket {
     this.timer = setTimeout(() => {
       this.fail('ERR_MASTER', `the master does not answer within ${connectDeadlineMs / 1000}s`);
     }, connectDeadlineMs);
-    this.socket = connect(controlPath);
+    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+    this.socket = connect({
+      path: controlPath,
+      // One buffer for all that comes: a fresh one for each read costs more than all that is done with it.
+      onread: {
+        buffer,
+        callback: (length) => {
+          this.take(buffer.subarray(0, length));
+          return true;
+        },
+      },
+    });
     this.socket
-      .on('data', (chunk: Buffer) => this.take(chunk))
       .on('error', (error: NodeJS.ErrnoException) => {
         const reason = error.code === 'ENOENT' ? 'no control socket' : (error.code ?? error.message);
         this.fail('ERR_MASTER', `the master can't be reached: ${reason}`, error);

@@ -3,27 +3,32 @@ import { HeldBytes } from './held-bytes.js';
 
 const HIGH_WATER_MARK = 64 * 1024;
 
-/** The remote's stdout or stderr. What the reader does not take is held, and so not given back to the window. */
+/**
+ * The remote's stdout or stderr. What the reader does not take is held, and so not given back to the window; what comes
+ * in one turn is handed on in one piece.
+ */
 export class OutputStream extends Readable {
   private readonly held = new HeldBytes();
   private wanted = false;
   private ended = false;
+  private handing = false;
 
   /** @param onTaken told how many bytes have gone on to the reader, or to nobody once it has gone away */
   constructor(private readonly onTaken: (bytes: number) => void) {
     super({ highWaterMark: HIGH_WATER_MARK });
   }
 
+  /** @param data copied: it is the caller's again afterwards */
   offer(data: Buffer): void {
     if (data.length === 0) return;
     if (this.destroyed) {
       this.onTaken(data.length);
-    } else if (this.wanted && this.held.empty) {
-      this.wanted = this.push(data);
-      this.onTaken(data.length);
-    } else {
-      this.held.add(data);
+      return;
     }
+    this.held.add(data);
+    if (this.handing || !this.wanted) return;
+    this.handing = true;
+    queueMicrotask(this.hand);
   }
 
   /** Nothing further comes: the stream ends once all is taken. */
@@ -35,6 +40,11 @@ export class OutputStream extends Readable {
 
   override _read(): void {
     this.wanted = true;
+    if (!this.handing) this.hand();
+  }
+
+  private readonly hand = (): void => {
+    this.handing = false;
     while (this.wanted) {
       const data = this.held.take();
       if (data === null) break;
@@ -42,7 +52,7 @@ export class OutputStream extends Readable {
       this.onTaken(data.length);
     }
     if (this.ended && this.held.empty) this.push(null);
-  }
+  };
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     for (let data = this.held.take(); data !== null; data = this.held.take()) this.onTaken(data.length);

@@ -36,7 +36,7 @@ export class Sessions {
 
   /** Asks for the first session before anybody wants it: its OPEN travels with the greeting and spares a turn. */
   openAhead(): void {
-    if (this.slots.free === 0) return;
+    if (this.ahead !== null || this.slots.free === 0) return;
     const nobody: Opener = { closed: false };
     // At once, as one is free.
     void this.slots.acquire(nobody, this.link.label, this.slots.ticket());

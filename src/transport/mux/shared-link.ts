@@ -6,6 +6,8 @@ import { notOpened, type Slots } from './slots.js';
 
 // How long the end of a connection waits for the server's last words on its sessions.
 const LAST_WORDS_MS = 1_000;
+// A program that runs commands one after another has the next one ready by then.
+const NEXT_COMMAND_MS = 100;
 
 export interface SharedLinkOptions {
   readonly controlPath: string;
@@ -17,6 +19,8 @@ export interface SharedLinkOptions {
   readonly answerDeadlineMs: number;
   readonly window: number;
   readonly maxPacket: number;
+  /** Somebody comes back to it: its last user leaves it open. */
+  readonly isKept: () => boolean;
   /** It must not be given to anybody else. */
   readonly onOver: () => void;
 }
@@ -29,6 +33,7 @@ export class SharedLink {
   private link: Link | null = null;
   private sessions: Sessions | null = null;
   private stopWatching = (): void => undefined;
+  private resting: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: SharedLinkOptions) {
     this.ready = this.connect();
@@ -37,11 +42,12 @@ export class SharedLink {
 
   enter(): void {
     this.users += 1;
+    clearTimeout(this.resting);
     this.link?.hold(true);
   }
 
   /**
-   * The last to leave closes the socket. But OpenSSH's master does not survive its client's going while a session is
+   * The last to leave closes the socket, unless it is kept. But OpenSSH's master does not survive its client's going while a session is
    * not closed by both sides, or an OPEN not answered: what the server still says of it is written to freed memory.
    * So those are waited for; and where they don't come, or an OPEN was refused, the socket stays and the master is
    * poisoned.
@@ -50,20 +56,45 @@ export class SharedLink {
     const { slots, label } = this.options;
     if (slots.wanted) slots.fail(notOpened('the connection was closed', label), user);
     this.users -= 1;
+    await this.closeUnlessWanted();
+  }
+
+  /** Nobody keeps it any more. @returns whether its master may serve others */
+  async closeUnlessWanted(): Promise<boolean> {
     if (this.link !== null) await this.closeUnlessUsed(this.link);
+    return this.link?.poisoned !== true;
   }
 
   private async closeUnlessUsed(link: Link): Promise<void> {
-    if (this.users > 0 || link.lost) return;
+    clearTimeout(this.resting);
+    if (!(await this.isIdle(link))) return;
+    if (link.poisoned) {
+      link.hold(false);
+    } else if (this.options.isKept()) {
+      this.sessions?.openAhead();
+      this.resting = setTimeout(() => void this.rest(link), NEXT_COMMAND_MS);
+    } else {
+      this.close(link);
+    }
+  }
+
+  /** No next command has come: until one does no session is open, and the process may end. */
+  private async rest(link: Link): Promise<void> {
+    if (await this.isIdle(link)) link.hold(false);
+  }
+
+  /** Whether nobody works over it, once the server has had its last words; without them it is poisoned. */
+  private async isIdle(link: Link): Promise<boolean> {
+    if (this.users > 0 || link.lost) return false;
     this.sessions?.dropAhead();
     if (link.busy) await Promise.race([link.quiet(), pause(LAST_WORDS_MS, undefined, { ref: false })]);
     // Somebody may have come meanwhile.
-    if (this.users > 0 || link.lost) return;
+    if (this.users > 0 || link.lost) return false;
     if (link.busy) link.poisoned = true;
-    if (link.poisoned) {
-      link.hold(false);
-      return;
-    }
+    return true;
+  }
+
+  private close(link: Link): void {
     this.options.onOver();
     this.stopWatching();
     link.close();

@@ -37,6 +37,11 @@ export class Slots {
     return this.open && !this.wanted ? this.cap - this.used : 0;
   }
 
+  /** All there are. */
+  get most(): number {
+    return this.cap;
+  }
+
   /** Somebody waits for one. */
   get wanted(): boolean {
     return this.waiting.length > 0;

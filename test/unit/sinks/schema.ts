@@ -21,9 +21,14 @@ function strict(schema: unknown): unknown {
 
 function validator(name: string, change: (schema: unknown) => unknown): (document: unknown) => string {
   const ajv = new Ajv2020({ allErrors: true, strictTypes: false });
-  const schemas = ['run-1.json', 'event-1.json', 'record-1.json', 'check-1.json'].map(
-    (file) => change(read(file)) as { $id: string },
-  );
+  const schemas = [
+    'run-1.json',
+    'event-1.json',
+    'record-1.json',
+    'map-1.json',
+    'map-event-1.json',
+    'check-1.json',
+  ].map((file) => change(read(file)) as { $id: string });
   for (const schema of schemas) ajv.addSchema(schema);
   const validate = ajv.getSchema(`https://pssh-ts.invalid/schema/${name}`);
   if (validate === undefined) throw new Error(`no schema ${name}`);
@@ -36,3 +41,5 @@ export const eventFaults = validator('event-1.json', strict);
 export const recordFaults = validator('record-1.json', strict);
 export const checkFaults = validator('check-1.json', strict);
 export const runFaultsAsShipped = validator('run-1.json', (schema) => schema);
+export const mapFaults = validator('map-1.json', strict);
+export const mapEventFaults = validator('map-event-1.json', strict);

@@ -266,6 +266,46 @@ describe('connections to one master', () => {
     expect(peer.left).toBe(false);
   });
 
+  test('kept, the socket serves one connection after another, and is closed once nobody keeps it', async () => {
+    const path = folder.file('c');
+    peer = await wirePeer(path);
+    const transport = createMuxTransport();
+    const master = makeMaster(path);
+    const pool = somePool();
+    const unkeep = transport.keep?.(master);
+    for (let round = 0; round < 3; round += 1) {
+      const connection = await transport.connect(master, pool, NEVER);
+      const channel = await start(connection);
+      // Each command has a session of its own; the next one's was opened meanwhile.
+      end(round);
+      await channel.exited;
+      await connection.close();
+    }
+    expect([peer.connections, peer.left]).toEqual([1, false]);
+    // Nobody has come for the last of them.
+    await sees('the end of the session that nobody wanted', () => count(97) === 4);
+    expect([count(90), peer.left]).toEqual([4, false]);
+    expect(await unkeep?.()).toBe(true);
+    await sees('the end of the socket', () => peer.left);
+    const again = await transport.connect(master, pool, NEVER);
+    expect(peer.connections).toBe(2);
+    await again.close();
+  });
+
+  test('a kept socket with a session that the server does not close: its master is not to be used again', async () => {
+    const path = folder.file('c');
+    peer = await wirePeer(path, { on: ({ number }) => number === 97 });
+    const transport = createMuxTransport();
+    const master = makeMaster(path);
+    const unkeep = transport.keep?.(master);
+    const connection = await transport.connect(master, somePool(), NEVER);
+    await start(connection);
+    await connection.close();
+    expect(connection.poisoned).toBe(true);
+    expect(await unkeep?.()).toBe(false);
+    expect(peer.left).toBe(false);
+  });
+
   test('one that is given up while connecting harms nobody else', async () => {
     const path = folder.file('c');
     peer = await wirePeer(path);
