@@ -4,6 +4,7 @@ import { EXIT } from '../core/exit-code.js';
 import { show } from '../core/show.js';
 import { type CommandContext, commandRequired } from './command-context.js';
 import { completeTree, leaveForLater } from './command-tree.js';
+import { addCheckCommand } from './commands/check.js';
 import { addCompletionCommand } from './commands/completion.js';
 import { addConfigCommand } from './commands/config.js';
 import { addExecCommand } from './commands/exec.js';
@@ -33,6 +34,7 @@ const COMMANDS = new Map<string, AddCommand>([
   ['jobs', addJobsCommand],
   ['masters', addMastersCommand],
   ['hosts', addHostsCommand],
+  ['check', addCheckCommand],
   ['runs', addRunsCommand],
   ['rerun', addRerunCommand],
   ['report', addReportCommand],

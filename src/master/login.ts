@@ -55,6 +55,8 @@ export interface LoginOptions {
   readonly isJump?: boolean;
   /** For those who log in to many at once. */
   readonly gates?: Gates;
+  /** Told what ssh has logged at DEBUG1 of the last try, however it ended. @default nobody is, and it logs less */
+  readonly inspect?: (target: Target, log: string) => void;
   /** Called before each try. */
   readonly onAttempt: (attempt: number) => void;
 }
@@ -102,6 +104,7 @@ export async function login(options: LoginOptions): Promise<Login> {
     throw new ConnectFailure(target, 'unreachable', 'ERR_CONNECT_TIMEOUT', reason, tries.made);
   } finally {
     clock.stop();
+    options.inspect?.(target, (await readLog(logPath)) ?? '');
     // A living master writes on into it; nobody reads it any more, but a jump host's.
     if (!done || options.keepLog !== true) await rm(logPath, { force: true });
   }
@@ -171,7 +174,8 @@ async function tryOnce(options: LoginOptions, { resolved, route, tries, signal, 
     const start = { target, connection, controlPath, logPath, persistSeconds, serverAliveSeconds, signal };
     const proxy = passage === undefined ? {} : { proxyCommand: passage.proxyCommand };
     const asks = questions === undefined ? {} : { asks: questions.asking.options, env: questions.asking.env };
-    const outcome = judged(await startMaster({ ...start, ...proxy, ...asks }), questions);
+    const level = options.inspect === undefined ? {} : { logLevel: 'DEBUG1' as const };
+    const outcome = judged(await startMaster({ ...start, ...proxy, ...asks, ...level }), questions);
     if (outcome.ok || outcome.loggedIn) ended = 'right';
     if (outcome.ok) {
       pass.leave('ok');

@@ -78,6 +78,11 @@ export interface PoolOptions {
   readonly folder: string;
   readonly connection: ConnectionOptions;
   readonly configState: ConfigState;
+  /**
+   * For whoever wants to know how logins go: each is made anew, whatever master lives, and what ssh logged of it at
+   * DEBUG1 is told, however it ended.
+   */
+  readonly inspect?: (target: Target, log: string) => void;
 }
 
 /** The masters of one process: found, started, shared by its hosts, handed back at the end. */
@@ -132,6 +137,7 @@ export class MasterPool {
   private async look(): Promise<void> {
     const { store, owner, free } = this;
     await store.sweep(owner.id);
+    if (this.options.inspect !== undefined) return;
     for (const name of await store.sockets()) {
       if (name.owner === null) free.set(name.hash, [...(free.get(name.hash) ?? []), name]);
     }
@@ -407,6 +413,7 @@ export class MasterPool {
         askpass: this.askpass,
         isJump,
         gates: this.gates,
+        ...(this.options.inspect === undefined ? {} : { inspect: this.options.inspect }),
         onAttempt,
       });
       const { pid, address, attempts, session, route } = made;

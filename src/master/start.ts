@@ -5,6 +5,7 @@ import { PsshError } from '../core/errors.js';
 import { shortage } from '../core/shortage.js';
 import { type MasterArgs, masterArgs } from '../ssh/argv.js';
 import { connectedAddress, type Diagnosis, diagnose } from '../ssh/diagnose.js';
+import { knownKeyAt } from '../ssh/known-keys.js';
 import { spawnSsh } from '../ssh/spawn.js';
 import { aliveCheck, ControlError, terminateMaster } from './control.js';
 import { makeLog, readLog } from './ssh-log.js';
@@ -57,7 +58,7 @@ export async function startMaster(options: StartOptions): Promise<StartOutcome> 
     if (log === null && !existsSync(path.dirname(logPath))) {
       throw new PsshError('ERR_MASTER', `the runtime folder ${path.dirname(logPath)} was removed`);
     }
-    return { ok: false, diagnosis: diagnose(log ?? ''), loggedIn: false };
+    return { ok: false, diagnosis: diagnose(log ?? '', knownKeyAt), loggedIn: false };
   }
   try {
     const pid = await aliveCheck(controlPath, ALIVE_DEADLINE_MS);

@@ -116,7 +116,7 @@ function hintOf({ status, error, timedOutBy }: Ending, target: Target): string |
 }
 
 /** A reason without what is each host's own in it: its name, addresses, ports. So the same failure is the same. */
-function withoutNames(reason: string, { host }: Target): string {
+export function withoutNames(reason: string, { host }: Pick<Target, 'host'>): string {
   const name = new RegExp(`(?<![\\w.-])${host.replace(/[^\w]/g, '\\$&')}(?![\\w-])`, 'g');
   return reason
     .replace(name, '*')

@@ -45,6 +45,8 @@ export interface MasterArgs {
   readonly prompts?: boolean;
   /** Instead of BatchMode: what lets ssh ask us. @default nothing is asked */
   readonly asks?: readonly string[];
+  /** How much it logs. @default VERBOSE */
+  readonly logLevel?: 'VERBOSE' | 'DEBUG1';
   /** The master ends by itself after this long without a client. */
   readonly persistSeconds: number;
   /** Set where ssh_config sets none, so that a lost network is noticed. */
@@ -67,7 +69,7 @@ export function masterArgs(options: MasterArgs): string[] {
   const ours = OURS.flatMap((option) => changed[option] ?? [option]);
   return [
     ...['-f', '-N', '-M', '-T', '-S', controlPath],
-    ...(options.prompts === true ? [] : ['-E', logPath, '-o', 'LogLevel=VERBOSE']),
+    ...(options.prompts === true ? [] : ['-E', logPath, '-o', `LogLevel=${options.logLevel ?? 'VERBOSE'}`]),
     ...ours.flatMap((option) => ['-o', option]),
     ...serverAlive(serverAliveSeconds),
     // Before all else, so that it stands instead of the ProxyJump of the config; a -J beside it would be an error.

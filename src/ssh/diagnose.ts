@@ -2,7 +2,7 @@ import type { Exit } from '../core/channel.js';
 import type { ErrorCode } from '../core/errors.js';
 import type { Status } from '../core/result.js';
 
-/** What kept ssh from connecting, guessed from its log: this is the one place that guesses. */
+/** What kept ssh from connecting, guessed from its log: this is the one place that guesses (how far it came: login-log.ts). */
 export interface Diagnosis {
   readonly status: Extract<Status, 'unreachable' | 'auth-failed' | 'host-key-failed' | 'skipped'>;
   readonly code: ErrorCode;
@@ -59,7 +59,11 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-export function diagnose(log: string): Diagnosis {
+/** @param knownKey the fingerprint that stands in a line of a known_hosts file; null: it can't be read */
+export function diagnose(
+  log: string,
+  knownKey: (file: string, line: number) => string | null = () => null,
+): Diagnosis {
   const lines = logLines(log);
   for (const rule of RULES) {
     // Through a proxy ssh knows no address; what it says before that says more.
@@ -70,7 +74,7 @@ export function diagnose(log: string): Diagnosis {
     return {
       status: rule.status,
       code: rule.code,
-      reason: rule.code === 'ERR_HOST_KEY' ? hostKeyReason(lines, line) : tidy(line),
+      reason: rule.code === 'ERR_HOST_KEY' ? hostKeyReason(lines, line, knownKey) : tidy(line),
       retry: rule.retry === true,
     };
   }
@@ -84,17 +88,37 @@ export function diagnose(log: string): Diagnosis {
 }
 
 /** Says what is wrong with the key, not only that it is refused. */
-function hostKeyReason(lines: readonly string[], line: string): string {
+function hostKeyReason(
+  lines: readonly string[],
+  line: string,
+  knownKey: (file: string, line: number) => string | null,
+): string {
   const changed = lines.some((candidate) => candidate.includes('REMOTE HOST IDENTIFICATION HAS CHANGED'));
   const offending = lines.findLast((candidate) => /^Offending .* key in /.test(candidate));
   const unknown = lines.findLast((candidate) => /^No .*host key is known for /.test(candidate));
+  const shown = shownKey(lines);
   const parts = [
     ...(changed ? ['REMOTE HOST IDENTIFICATION HAS CHANGED'] : []),
-    ...(offending === undefined ? [] : [offending]),
+    ...(offending === undefined ? [] : [withFingerprint(offending, knownKey)]),
+    ...(changed && shown !== null ? [`the host shows ${shown}`] : []),
     ...(unknown === undefined || unknown === line ? [] : [unknown]),
     line,
   ];
   return parts.map((part) => tidy(part).replace(/[.!]$/, '')).join('; ');
+}
+
+/** The key of a host that has changed stands on the line below its announcement. */
+function shownKey(lines: readonly string[]): string | null {
+  const place = lines.findLastIndex((line) =>
+    /^The fingerprint for the .* key sent by the remote host is$/.test(line),
+  );
+  return /^(SHA256:[\w+/]+)\.?$/.exec(lines[place + 1] ?? '')?.[1] ?? null;
+}
+
+function withFingerprint(offending: string, knownKey: (file: string, line: number) => string | null): string {
+  const place = /^Offending .* key in (.*):(\d+)$/.exec(offending);
+  const known = place === null ? null : knownKey(place[1] ?? '', Number(place[2]));
+  return known === null ? offending : `${offending} (${known})`;
 }
 
 /** The last line ssh wrote that is not of its debugging. */

@@ -30,7 +30,7 @@ export interface SpawnOptions {
   /** What brings its questions to us (SSH_ASKPASS). @default it asks nothing */
   readonly env?: Readonly<Record<string, string>>;
   /** What is started; scp and rsync start an ssh of their own. @default 'ssh' */
-  readonly program?: 'ssh' | 'scp' | 'rsync';
+  readonly program?: keyof typeof PACKAGES;
 }
 
 /**
@@ -148,6 +148,8 @@ const PACKAGES = {
   ssh: 'no ssh client on PATH; install OpenSSH (Debian: apt install openssh-client)',
   scp: 'no scp on PATH; install OpenSSH (Debian: apt install openssh-client), or use --via tar',
   rsync: 'no rsync on PATH; install it (Debian: apt install rsync)',
+  'ssh-keygen': 'no ssh-keygen on PATH; install OpenSSH (Debian: apt install openssh-client)',
+  'ssh-keyscan': 'no ssh-keyscan on PATH; install OpenSSH (Debian: apt install openssh-client)',
 } as const;
 
 function spawnError(cause: unknown, program: keyof typeof PACKAGES = 'ssh'): PsshError {
@@ -160,7 +162,8 @@ function spawnError(cause: unknown, program: keyof typeof PACKAGES = 'ssh'): Pss
 }
 
 /**
- * Runs ssh to its end and gives what it printed; for `ssh -G` and `ssh -V`, never for a connection. What it
+ * Runs ssh, or a program that comes with it, to its end and gives what it printed; for `ssh -G` and its like, never
+ * for a connection that stays. What it
  * started (a `Match exec`) goes with it when the time is over or the signal comes.
  * @returns code null: it was ended
  */
@@ -168,9 +171,10 @@ export async function runSsh(
   args: readonly string[],
   timeoutMs: number,
   signal?: AbortSignal,
+  program: 'ssh' | 'ssh-keygen' | 'ssh-keyscan' = 'ssh',
 ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
   signal?.throwIfAborted();
-  const ssh = await spawnSsh(args, { stdin: 'ignore', output: 'pipe' });
+  const ssh = await spawnSsh(args, { stdin: 'ignore', output: 'pipe', program });
   const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   for (const name of ['stdout', 'stderr'] as const) {
     ssh[name]?.on('data', (chunk: Buffer) => output[name].push(chunk));

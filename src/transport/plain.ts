@@ -8,6 +8,7 @@ import { pauseBeforeRetry } from '../master/retry-pause.js';
 import { plainArgs } from '../ssh/argv.js';
 import type { LoginQuestions } from '../ssh/askpass.js';
 import { type Diagnosis, diagnose, isRefused, lastLine, plainEnd, plainProgress } from '../ssh/diagnose.js';
+import { knownKeyAt } from '../ssh/known-keys.js';
 import { watchLog } from '../ssh/log-watch.js';
 import type { ProofOutcome } from '../ssh/password-proof.js';
 import { type ResolvedConfig, resolveConfig, serverAliveOf } from '../ssh/resolve.js';
@@ -140,7 +141,7 @@ class PlainConnection implements Connection {
       }
       const { log } = await ssh.ended;
       const progress = plainProgress(log);
-      if (progress === 'connecting') return diagnose(log);
+      if (progress === 'connecting') return diagnose(log, knownKeyAt);
       if (progress === 'connected') return notSent(log);
     }
     await Promise.race([stderr.seen, pause(MARK_MS)]);

@@ -20,7 +20,9 @@ import {
   type SharedOptions,
   type TargetSource,
 } from '../shared-options.js';
+
 import { namedHosts, openInventory, type TargetRequest } from '../targets.js';
+import { addHostsKeysCommand } from './hosts-keys.js';
 
 interface HostsOptions extends SharedOptions {
   readonly fold?: boolean;
@@ -34,11 +36,11 @@ interface HostsOptions extends SharedOptions {
 
 const VIEWS = ['fold', 'expand', 'count', 'regroup', 'json'] as const;
 
-export function addHostsCommand(program: Command, { io, done }: CommandContext): Command {
+export function addHostsCommand(program: Command, { io, done }: CommandContext): Command[] {
   const command = program
     .command('hosts')
     .description('Print, count, fold and group targets; connects to nothing.')
-    .usage('[targets] [options] [EXPRESSION...]')
+    .usage('[targets] [options] [EXPRESSION...] | keys [HOSTS...]')
     .argument('[expressions...]', 'host expressions; without any target they are read from stdin, as with -');
   addTargetOptions(command);
   addConnectionOptions(command);
@@ -74,7 +76,7 @@ export function addHostsCommand(program: Command, { io, done }: CommandContext):
     await printHosts(request, merged, io);
     done(EXIT.ok);
   });
-  return command;
+  return [command, addHostsKeysCommand(command, program, { io, done })];
 }
 
 function checkViews(options: HostsOptions): void {

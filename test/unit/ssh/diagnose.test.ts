@@ -62,7 +62,7 @@ describe('diagnose', () => {
         status: 'host-key-failed',
         code: 'ERR_HOST_KEY',
         reason:
-          'REMOTE HOST IDENTIFICATION HAS CHANGED; Offending ED25519 key in /home/me/.ssh/known_hosts:4; Host key verification failed',
+          'REMOTE HOST IDENTIFICATION HAS CHANGED; Offending ED25519 key in /home/me/.ssh/known_hosts:4; the host shows SHA256:d3jLXoag6BLrwg/AQ063V+WT2APcVjVlErKk7L4PqQY; Host key verification failed',
       },
     ],
     [
@@ -399,4 +399,14 @@ describe('a login for one command', () => {
     const text = `${SENT}\ndebug1: Exit status 255`;
     expect(plainEnd(log(...LOGIN, text, 'debug1: Exit status -1'), 255)).toBeNull();
   });
+});
+
+it('a changed host key is told with the fingerprint that known_hosts holds', () => {
+  const asked: unknown[] = [];
+  const { reason } = diagnose(CHANGED_KEY, (file, line) => {
+    asked.push([file, line]);
+    return 'SHA256:old';
+  });
+  expect(asked).toEqual([['/home/me/.ssh/known_hosts', 4]]);
+  expect(reason).toContain('known_hosts:4 (SHA256:old); the host shows SHA256:d3jLXoag');
 });
