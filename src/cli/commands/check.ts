@@ -10,6 +10,7 @@ import { refuseWithoutMaster, resolveConnection, wholeNumber } from '../connecti
 import { configFileOf } from '../defaults.js';
 import { INTERRUPT_CODES } from '../interrupt.js';
 import type { Io } from '../io.js';
+import { readSecrets } from '../secrets.js';
 import {
   addConnectionOptions,
   addGeneralOptions,
@@ -85,6 +86,7 @@ async function check(
     import('../../sinks/check.js'),
     import('../../sinks/check-json.js'),
   ]);
+  await readSecrets(asked.connection);
   const controller = new AbortController();
   let interrupted: number | null = null;
   const stop = io.onInterrupt((name) => {

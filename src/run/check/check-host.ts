@@ -56,7 +56,7 @@ export async function checkHost(target: Target, options: CheckHostOptions): Prom
     if (options.signal.aborted) status = 'canceled';
     else if (!(thrown instanceof PsshError) || thrown.code === 'ERR_SSH_SPAWN') throw thrown;
     else {
-      status = thrown instanceof ConnectFailure ? thrown.status : statusOf(thrown);
+      status = thrown instanceof ConnectFailure ? loginStatus(thrown) : statusOf(thrown);
       error = { code: thrown.code, message: thrown.message };
       if (found.failed === undefined) found.fail(found.next, thrown.message);
     }
@@ -67,6 +67,11 @@ export async function checkHost(target: Target, options: CheckHostOptions): Prom
   }
   const durationMs = Math.round(performance.now() - started);
   return { target, status, checks: found.all(), attempts, startedAt, durationMs, error };
+}
+
+/** A login that was not tried, because its password was wrong elsewhere, is as good as refused. */
+function loginStatus({ status }: ConnectFailure): CheckResult['status'] {
+  return status === 'skipped' ? 'auth-failed' : status;
 }
 
 function statusOf({ code }: PsshError): CheckResult['status'] {

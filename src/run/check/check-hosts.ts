@@ -21,7 +21,8 @@ export interface CheckOptions {
  * @throws PsshError ERR_SSH_SPAWN, ERR_MASTER, ERR_INVENTORY
  */
 export async function checkHosts(targets: readonly Target[], options: CheckOptions): Promise<CheckResult[]> {
-  const connection = { ...options.connection, ownMasters: true, persistMs: 0 };
+  // Where ssh jumped by itself it might take a live master of the user's.
+  const connection = { ...options.connection, ownMasters: true, jumpMaster: true, persistMs: 0 };
   const logs = new Map<Target, string>();
   const pool = await openPool(connection, options.onNote, (target, log) => void logs.set(target, log));
   const logOf = (target: Target): string => logs.get(target) ?? '';
