@@ -10,6 +10,17 @@ const REQUEST_ID = 0;
 const READ_BYTES = 64 * 1024;
 const GREETING = Buffer.concat([hello(), proxyRequest(REQUEST_ID)]);
 
+let shared: Buffer | null = null;
+
+/**
+ * One buffer for all that comes, on all sockets: a fresh one for each read costs more than all that is done with it, and
+ * what is read is taken or copied before anything else can be.
+ */
+function readBuffer(): Buffer {
+  shared ??= Buffer.allocUnsafeSlow(READ_BYTES);
+  return shared;
+}
+
 export interface MuxSocketOptions {
   readonly controlPath: string;
   /** Named in errors. */
@@ -44,10 +55,9 @@ export class MuxSocket {
     this.timer = setTimeout(() => {
       this.fail('ERR_MASTER', `the master does not answer within ${connectDeadlineMs / 1000}s`);
     }, connectDeadlineMs);
-    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+    const buffer = readBuffer();
     this.socket = connect({
       path: controlPath,
-      // One buffer for all that comes: a fresh one for each read costs more than all that is done with it.
       onread: {
         buffer,
         callback: (length) => {

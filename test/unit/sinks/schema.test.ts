@@ -77,7 +77,7 @@ describe('pssh-ts/event@1', () => {
     const lines = await eventLines();
     for (const line of lines) expect(`${line.type}: ${eventFaults(line)}`).toBe(`${line.type}: `);
     expect(new Set(lines.map(({ type }) => type))).toEqual(
-      new Set(['connecting', 'connected', 'started', 'output', 'note', 'finished', 'summary']),
+      new Set(['connecting', 'connected', 'started', 'output', 'moved', 'note', 'finished', 'summary']),
     );
   });
 
