@@ -113,8 +113,14 @@ const FRAMES: readonly (readonly [name: string, args: readonly string[]])[] = [
   ['--raw', ['--raw']],
 ];
 
-describe.each(['mux', 'process'])('over %s', (transport) => {
-  describe.each(FRAMES)('with %s', (_, args) => {
+// What is sent is the same over both: the second shows that it comes through as well, with and without a line before it.
+const WAYS = [
+  ['mux', FRAMES],
+  ['process', FRAMES.filter(([, args]) => args.length < 2)],
+] as const;
+
+describe.each(WAYS)('over %s', (transport, frames) => {
+  describe.each(frames)('with %s', (_, args) => {
     const results = new Map<string, Result[]>();
     beforeAll(async () => {
       const all = hosts.map(({ name }) => name).join(',');
