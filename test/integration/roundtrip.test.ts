@@ -18,14 +18,12 @@ const { run, remote, local } = scene;
 
 describe('there and back', () => {
   let tree: string;
-  let before: readonly string[];
   beforeAll(() => {
     tree = `${scene.fleet.dir}/tree`;
     mkdirSync(tree);
     makeTree(tree);
     makeManyFiles(`${tree}/many`);
     makeSparseFile(`${tree}/sparse`, GIGABYTE);
-    before = snapshot(tree, { modes: true, times: true });
   });
 
   test.each(['tar', 'scp', 'rsync'])(
@@ -34,7 +32,8 @@ describe('there and back', () => {
       const linked = local('tree');
       // A link would be followed by scp, and is refused by a get that goes by rsync.
       if (via === 'tar') addLinks(tree);
-      const expected = via === 'tar' ? snapshot(tree, { modes: true, times: true }) : before;
+      // Anew: what was put in or taken out shows in the times of its folder.
+      const expected = snapshot(tree, { modes: true, times: true });
       const put = await run(['-H', 'node1', 'put', '-r', '-p', '--via', via, tree, remote()], LONG);
       expect(put.err).toContain('1 host ok');
       const get = await run(['-H', 'node1', 'get', '-r', '-p', '--via', via, remote('tree'), 'got'], LONG);
