@@ -19,7 +19,7 @@ try {
   // The pid of the remote shell scatters them.
   const speak = `case $(( $$ % 3 )) in 0) cat ${files[0]};; 1) cat ${files[1]};; *) cat ${files[2]};; esac`;
   const tools = {
-    ours: `TIME ${process.execPath} ${BIN} -F ${fleet.configPath} -t 60 -f ${FANOUT} -H '${list}' exec -b '${speak}' > /dev/null`,
+    ours: `TIME ${process.execPath} ${BIN} -F ${fleet.configPath} -t 60 -f ${FANOUT} --max-masters 100000 -H '${list}' exec -b '${speak}' > /dev/null`,
     'clush -b': `TIME clush -f ${FANOUT} -o '${ssh}' -w '${list}' -b '${speak}' > /dev/null`,
     'pdsh|dshbak': `TIME pdsh -R ssh -f ${FANOUT} -w '${list}' '${speak}' | dshbak -c > /dev/null`,
   };
