@@ -34,7 +34,7 @@ async function targets(...args: string[]): Promise<string[]> {
 describe('bad input exits 2 with one line on stderr and nothing on stdout', () => {
   const H = ['-H', 'web1'];
   it.each<[string, string[], RegExp]>([
-    ['nothing at all', [], /no command given; one of: exec, put, get, sync, jobs, masters/],
+    ['nothing at all', [], /no command given; one of: exec, put, get, sync, map, jobs, masters/],
     ['no command', [...H], /no command given/],
     ['no such command', [...H, 'exce', 'uptime'], /unknown command "exce"; did you mean exec\?/],
     ['no target', ['exec', 'uptime'], /no target; name hosts with -H/],
