@@ -65,6 +65,7 @@ export type TransferEvent =
   | Exclude<RunEvent, { readonly type: 'finished' | 'output' }>
   | FinishedTransferEvent;
 
+/** A transfer of one machine has ended. */
 export interface FinishedTransferEvent
   extends Omit<Extract<RunEvent, { readonly type: 'finished' }>, 'result'> {
   readonly result: TransferResult;
