@@ -107,7 +107,7 @@ describe.each(['mux', 'process', 'no-mux'])('--tty over %s', (transport) => {
     const stubborn = (row: number): string => `sh -c "trap '' TERM HUP; ${sleeps.command(row)}"`;
     const text = `echo begun; ${stubborn(0)} & ${stubborn(1)}`;
     // Without a master the leash logs in first.
-    const limit = transport === 'no-mux' ? '6s' : '2s';
+    const limit = transport === 'no-mux' ? '12s' : '2s';
     const result = await exec(['--tty', '-u', limit, '--kill-grace', '1s', text]);
     expect(result).toMatchObject({ status: 'timed-out', killed: 'confirmed', stdout: 'begun\r\n' });
     expect(sleeps.running(await sessionTable(), [0, 1], 1)).toEqual([]);
