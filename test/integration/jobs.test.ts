@@ -137,12 +137,19 @@ describe.each(['mux', 'process'])('over %s', (name) => {
     expect(started.code).toBe(0);
     expect(endings(started)).toEqual(NODES.map((node) => [node, 'ok', 0, null]));
     let pid = 0;
-    const first = jobs(ALL, 'wait', job);
-    const killed = run(['-H', ALL, 'jobs', 'wait', job], { onStart: (id) => (pid = id) });
-    await until(async () => (await sessionProcesses(fleet.dir)).length >= 3 * NODES.length, {
-      deadlineMs: LONG_MS,
-      what: 'the waits to begin',
-    });
+    const told = ['', ''];
+    const wait = (place: number, onStart?: (id: number) => void) =>
+      run(['-H', ALL, 'jobs', 'wait', job, '--ndjson'], {
+        onOutput: (piece) => {
+          told[place] += piece;
+        },
+        ...(onStart === undefined ? {} : { onStart }),
+      });
+    const first = wait(0);
+    const killed = wait(1, (id) => (pid = id));
+    // Each host's, not the job's own processes, of which there are as many.
+    const begun = (text: string): boolean => text.split('"type":"started"').length > NODES.length;
+    await until(async () => told.every(begun), { deadlineMs: LONG_MS, what: 'the waits to begin' });
     process.kill(pid, 'SIGKILL');
     const masters = await connections();
     expect(masters.length).toBeGreaterThanOrEqual(NODES.length);
