@@ -32,7 +32,7 @@ await build({
 });
 // Each takes Node milliseconds to load, and most runs need none of it. Named imports and properties of a default one
 // are looked up when they are used, so they can wait; an `import * as` could not.
-const LATE = /^(?:node:)?(child_process|crypto|net)$/;
+const LATE = /^(?:node:)?(child_process|crypto|net|tty)$/;
 /** @type {import('esbuild').Plugin} */
 const late = {
   name: 'late',
