@@ -1,4 +1,5 @@
 import type { RunSummary } from '../core/events.js';
+import type { TaskResult } from '../core/map/task.js';
 import type { HostResult, Status } from '../core/result.js';
 import { encodingOf, jsonStringPieces, jsonTarget } from './json-text.js';
 
@@ -30,22 +31,42 @@ export function jsonEnding(result: HostResult): Record<string, unknown> {
   return {
     step: result.step,
     command: result.command,
+    ...jsonOutcome(result),
+    attempts: result.attempts,
+    ...jsonTime(result),
+  };
+}
+
+/** How a command ended. */
+export function jsonOutcome(result: HostResult | TaskResult): Record<string, unknown> {
+  return {
     status: result.status,
     exitCode: result.exitCode,
     signal: result.signal,
     killed: result.killed,
     ...(result.skippedBy === undefined ? {} : { skippedBy: result.skippedBy }),
     ...(result.timedOutBy === undefined ? {} : { timedOutBy: result.timedOutBy }),
-    attempts: result.attempts,
-    startedAt: result.startedAt?.toISOString() ?? null,
-    durationMs: result.durationMs,
   };
 }
 
-/** A result as JSON, in pieces: the outputs together may be longer than the longest string. */
-export function* resultPieces(result: HostResult): Generator<string> {
+/** When it began, and how long it took. */
+export function jsonTime({ startedAt, durationMs }: HostResult | TaskResult): Record<string, unknown> {
+  return { startedAt: startedAt?.toISOString() ?? null, durationMs };
+}
+
+export function resultPieces(result: HostResult): Generator<string> {
+  return outputPieces({ ...jsonTarget(result.target), ...jsonEnding(result) }, result);
+}
+
+/**
+ * A result as JSON, in pieces: the outputs together may be longer than the longest string.
+ * @param before what it says besides its output
+ */
+export function* outputPieces(
+  before: Record<string, unknown>,
+  result: HostResult | TaskResult,
+): Generator<string> {
   const encodings = { stdout: encodingOf(result.stdout), stderr: encodingOf(result.stderr) };
-  const before = { ...jsonTarget(result.target), ...jsonEnding(result) };
   yield `${JSON.stringify(before).slice(0, -1)},"stdout":"`;
   yield* jsonStringPieces(result.stdout, encodings.stdout);
   yield '","stderr":"';

@@ -21,8 +21,9 @@ export function jsonBytes(bytes: Uint8Array): { readonly data: string; readonly 
   return { data: buffer.toString(encoding), encoding };
 }
 
-/** How every document names a host. */
-export function jsonTarget(target: Target): Record<string, unknown> {
+/** How every document names a host; null: it is about none. */
+export function jsonTarget(target: Target | null): Record<string, unknown> {
+  if (target === null) return { host: null, user: null, port: null, index: null };
   return {
     host: targetName(target),
     user: target.user ?? null,

@@ -34,12 +34,7 @@ function fields(event: RunEvent): Record<string, unknown> {
     case 'moved':
       return { ...jsonTarget(event.target), step: event.step, bytes: event.bytes };
     case 'note':
-      return {
-        ...(event.target === null
-          ? { host: null, user: null, port: null, index: null }
-          : jsonTarget(event.target)),
-        message: event.message,
-      };
+      return { ...jsonTarget(event.target), message: event.message };
     case 'finished':
       return { ...jsonTarget(event.target), ...jsonEnding(event.result), error: event.result.error };
     case 'summary': {

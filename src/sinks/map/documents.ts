@@ -93,12 +93,7 @@ function fields(event: Plain): Record<string, unknown> {
     case 'again':
       return { ...taskEnding(event.result), error: event.result.error };
     case 'note':
-      return {
-        ...(event.target === null
-          ? { host: null, user: null, port: null, index: null }
-          : jsonTarget(event.target)),
-        message: event.message,
-      };
+      return { ...jsonTarget(event.target), message: event.message };
     case 'summary':
       return mapEnding(event.summary);
   }
