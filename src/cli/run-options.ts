@@ -11,22 +11,40 @@ import { parseSize, type ViewName } from './view-options.js';
 /** How a run goes. @throws PsshError ERR_USAGE */
 export function resolveRun(options: ExecOptions, view: ViewName, io: Io): RunOptions {
   return Object.freeze({
-    fanout: wholeNumber(options.fanout, '--fanout', 1, 10_000) ?? RUN_DEFAULTS.fanout,
-    timeoutMs: timeLimit(options.timeout, '--timeout'),
-    deadlineMs: timeLimit(options.deadline, '--deadline'),
-    killGraceMs:
-      options.killGrace === undefined
-        ? RUN_DEFAULTS.killGraceMs
-        : parseDuration(options.killGrace, '--kill-grace'),
-    onDisconnect: checkedOnDisconnect(options.onDisconnect),
-    drainMs: options.drain === undefined ? RUN_DEFAULTS.drainMs : parseDuration(options.drain, '--drain'),
+    ...resolveLimits(options),
     capture: view === 'json',
-    maxOutput:
-      options.maxOutput === undefined ? RUN_DEFAULTS.maxOutput : parseSize(options.maxOutput, '--max-output'),
     keepCommands: options.keepCommands === true,
     pty: options.tty === true ? terminalLike(io, options.raw === true) : null,
     rolling: rollingOf(options),
   });
+}
+
+type LimitOptions = Pick<
+  ExecOptions,
+  'fanout' | 'timeout' | 'deadline' | 'killGrace' | 'onDisconnect' | 'drain' | 'maxOutput'
+>;
+type LimitNames =
+  | 'fanout'
+  | 'timeoutMs'
+  | 'deadlineMs'
+  | 'killGraceMs'
+  | 'onDisconnect'
+  | 'drainMs'
+  | 'maxOutput';
+
+/** How many at once, for how long, and how much of them is kept: of commands and of tasks. @throws PsshError ERR_USAGE */
+export function resolveLimits(options: LimitOptions): Pick<RunOptions, LimitNames> {
+  const { fanout, timeout, deadline, killGrace, onDisconnect, drain, maxOutput } = options;
+  return {
+    fanout: wholeNumber(fanout, '--fanout', 1, 10_000) ?? RUN_DEFAULTS.fanout,
+    timeoutMs: timeLimit(timeout, '--timeout'),
+    deadlineMs: timeLimit(deadline, '--deadline'),
+    killGraceMs:
+      killGrace === undefined ? RUN_DEFAULTS.killGraceMs : parseDuration(killGrace, '--kill-grace'),
+    onDisconnect: checkedOnDisconnect(onDisconnect),
+    drainMs: drain === undefined ? RUN_DEFAULTS.drainMs : parseDuration(drain, '--drain'),
+    maxOutput: maxOutput === undefined ? RUN_DEFAULTS.maxOutput : parseSize(maxOutput, '--max-output'),
+  };
 }
 
 /** As large as our own terminal, where we have one. */
@@ -35,7 +53,7 @@ function terminalLike({ stdout, env }: Io, bare: boolean): Pty {
   return { term: env.TERM || 'dumb', columns, rows, bare };
 }
 
-export function checkedOnDisconnect(text: string | undefined): RunOptions['onDisconnect'] {
+function checkedOnDisconnect(text: string | undefined): RunOptions['onDisconnect'] {
   if (text === undefined) return RUN_DEFAULTS.onDisconnect;
   if (text === 'kill' || text === 'leave') return text;
   throw usageError(`--on-disconnect: ${show(text)} is neither kill nor leave; write one of them`);

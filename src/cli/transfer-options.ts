@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { usageError } from '../core/errors.js';
-import { type Means, TRANSFER_DEFAULTS, type TransferOptions } from '../core/files.js';
+import { MEANS, TRANSFER_DEFAULTS, type TransferOptions } from '../core/files.js';
 import { show } from '../core/show.js';
 import { withChoices } from './choices.js';
 import type { ExecOptions } from './commands/exec.js';
@@ -10,8 +10,6 @@ import { shardOption } from './shard.js';
 import { addConnectionOptions, addGeneralOptions, addTargetOptions } from './shared-options.js';
 import { splitOptions } from './split-options.js';
 import { parseSize, viewOptions } from './view-options.js';
-
-const MEANS: readonly Means[] = ['auto', 'tar', 'scp', 'rsync'];
 
 /** As commander gives them. */
 export interface TransferCliOptions extends ExecOptions {

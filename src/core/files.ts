@@ -12,7 +12,9 @@ export interface TransferredFile {
  * `tar`: through a session of ours; `scp`, `rsync`: by the system's; `auto`: one file as its plain bytes, more as tar
  * where the host has it, else by scp.
  */
-export type Means = 'auto' | 'tar' | 'scp' | 'rsync';
+export type Means = (typeof MEANS)[number];
+
+export const MEANS = ['auto', 'tar', 'scp', 'rsync'] as const;
 
 export interface TransferOptions {
   readonly via: Means;

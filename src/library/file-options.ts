@@ -1,4 +1,4 @@
-import { type Means, TRANSFER_DEFAULTS, type TransferOptions } from '../core/files.js';
+import { MEANS, type Means, TRANSFER_DEFAULTS, type TransferOptions } from '../core/files.js';
 import type { RunOptions } from '../core/options.js';
 import type { TransferEvent } from '../core/transfer-result.js';
 import {
@@ -33,7 +33,7 @@ export interface PutOptions {
   readonly verify?: boolean;
   /** Leave alone what has the same content already. @default false */
   readonly ifChanged?: boolean;
-  /** `tar`: a session of ours; `scp`: the system's scp; `auto`: scp only where the host has no tar. @default 'auto' */
+  /** `tar`: a session of ours; `scp`, `rsync`: the system's; `auto`: scp only where the host has no tar. @default 'auto' */
   readonly via?: 'auto' | 'tar' | 'scp' | 'rsync';
   /** Bytes a second and machine. @default none */
   readonly limitRate?: number;
@@ -85,7 +85,7 @@ export function resolveFiles(
   );
   const { via = TRANSFER_DEFAULTS.via, limitRate } = options;
   const files = {
-    via: oneOf<Means>(via, 'via', ['auto', 'tar', 'scp', 'rsync']),
+    via: oneOf<Means>(via, 'via', MEANS),
     preserve: options.preserve === true,
     recursive: options.recursive === true,
     verify: options.verify === true,

@@ -1,16 +1,13 @@
 import path from 'node:path';
 import { Option } from 'commander';
-import { parseDuration } from '../../core/duration.js';
 import { usageError } from '../../core/errors.js';
-import { RUN_DEFAULTS } from '../../core/options.js';
 import { show } from '../../core/show.js';
 import type { MapOptions, Workdir } from '../../run/map/options.js';
-import { timeLimit, wholeNumber } from '../connection-options.js';
+import { wholeNumber } from '../connection-options.js';
 import { resolveEnv } from '../exec-run.js';
-import { checkedOnDisconnect } from '../run-options.js';
+import { resolveLimits } from '../run-options.js';
 import { shardOption } from '../shard.js';
 import { collect, type SharedOptions } from '../shared-options.js';
-import { parseSize } from '../view-options.js';
 
 /** As commander gives them; absent: not said. */
 export interface MapCliOptions extends SharedOptions {
@@ -145,23 +142,14 @@ export function resolveMap(options: MapCliOptions, view: MapView, env: NodeJS.Pr
   if (options.to !== undefined && gets.length === 0)
     throw usageError('--to is where --get brings files; add --get FILE');
   const kept = view === 'json' || view === 'ndjson';
-  const maxOutput =
-    options.maxOutput === undefined ? RUN_DEFAULTS.maxOutput : parseSize(options.maxOutput, '--max-output');
+  const limits = resolveLimits(options);
   return Object.freeze({
-    fanout: wholeNumber(options.fanout, '--fanout', 1, 10_000) ?? RUN_DEFAULTS.fanout,
+    ...limits,
     slots: options.slots === 'auto' ? 'auto' : (wholeNumber(options.slots, '--slots', 1, 1_000) ?? 1),
     retries: wholeNumber(options.retries, '--retries', 0, 1_000) ?? 0,
     maxHostFailures: wholeNumber(options.maxHostFailures, '--max-host-failures', 1, 1_000_000),
-    timeoutMs: timeLimit(options.timeout, '--timeout'),
-    deadlineMs: timeLimit(options.deadline, '--deadline'),
-    killGraceMs:
-      options.killGrace === undefined
-        ? RUN_DEFAULTS.killGraceMs
-        : parseDuration(options.killGrace, '--kill-grace'),
-    onDisconnect: checkedOnDisconnect(options.onDisconnect),
-    drainMs: options.drain === undefined ? RUN_DEFAULTS.drainMs : parseDuration(options.drain, '--drain'),
     // What is shown in groups is not cut; it lies on disk where it is large.
-    maxOutput: kept ? maxOutput : Number.POSITIVE_INFINITY,
+    maxOutput: kept ? limits.maxOutput : Number.POSITIVE_INFINITY,
     lines: view === 'lines',
     capture: view === 'group' || kept || options.results !== undefined,
     keepOrder: options.keepOrder === true,
