@@ -2,7 +2,7 @@ import type { Sink } from '../core/events.js';
 import { EXIT } from '../core/exit-code.js';
 import type { InterruptName, Io } from './io.js';
 
-export const INTERRUPT_CODES: Readonly<Record<InterruptName, number>> = {
+const INTERRUPT_CODES: Readonly<Record<InterruptName, number>> = {
   SIGINT: EXIT.interrupt,
   SIGTERM: EXIT.terminate,
   SIGHUP: EXIT.hangup,
@@ -69,6 +69,27 @@ export class Interrupts {
       `\npssh-ts: still running on ${shown || 'no host'}${more}; ^C again within a second cancels\n`,
     );
   }
+}
+
+/** Work that an interrupt gives up. */
+export interface Interruptible {
+  readonly signal: AbortSignal;
+  /** The exit code of the first interrupt; null: there was none. */
+  code(): number | null;
+  /** Interrupts are the system's again. */
+  stop(): void;
+}
+
+/** @param onAgain called at each further interrupt with the code of the first. @default nothing: the end is awaited */
+export function interruptible(io: Io, onAgain: (code: number) => void = () => undefined): Interruptible {
+  const controller = new AbortController();
+  let code: number | null = null;
+  const stop = io.onInterrupt((name) => {
+    if (code !== null) return onAgain(code);
+    code = INTERRUPT_CODES[name];
+    controller.abort(new Error(`given up by ${name}`));
+  });
+  return { signal: controller.signal, code: () => code, stop };
 }
 
 /** Keeps the names of the hosts that are being worked on. */

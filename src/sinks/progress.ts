@@ -4,6 +4,7 @@ import type { Target } from '../core/target.js';
 import { formatSize } from './block.js';
 import type { Part } from './fit-parts.js';
 import { ProgressClock, rateOf } from './progress-clock.js';
+import { redIf } from './red.js';
 import type { Screen } from './screen.js';
 import type { Writer } from './writer.js';
 
@@ -18,9 +19,6 @@ export interface ProgressOptions {
   /** Bytes of files that are to be sent; null where that is not known. */
   readonly bytes: number | null;
 }
-
-const RED = '\u001b[31m';
-const RESET = '\u001b[0m';
 
 interface Running {
   readonly label: string;
@@ -99,7 +97,7 @@ export class ProgressSink implements Sink {
     const parts: Part[] = [{ text: `${this.done}/${hosts} done` }, { text: `${this.running.size} running` }];
     if (this.failed.size > 0) {
       const text = `${this.failed.size} failed`;
-      parts.push(color ? { text, shown: `${RED}${text}${RESET}` } : { text });
+      parts.push({ text, shown: redIf(text, color) });
     }
     const passed = now - this.clock.started;
     if (this.bytes > 0) {

@@ -5,6 +5,7 @@ import type { Target } from '../core/target.js';
 import { formatSize } from './block.js';
 import { type FailureGroup, Failures } from './failures.js';
 import type { Limits } from './outcome.js';
+import { redIf } from './red.js';
 import { safeInLine } from './terminal-safe.js';
 import type { Writer } from './writer.js';
 
@@ -17,9 +18,6 @@ export interface SummaryOptions {
   readonly limits: Limits;
   readonly maxOutput: number;
 }
-
-const RED = '\u001b[31m';
-const RESET = '\u001b[0m';
 
 /** On stderr: notes as they come; at the end one line when all is well, else which hosts failed, how and why. */
 export class SummarySink implements Sink {
@@ -82,7 +80,7 @@ export class SummarySink implements Sink {
     const head = `pssh-ts: ${failed} of ${hosts} failed${also} in ${time}`;
     const lines = this.failures.groups(limits).map((group) => failureLines(group, quiet));
     const left = quiet ? '' : leftLine(leftOut);
-    return `${quiet ? '' : this.warning()}${color ? `${RED}${head}${RESET}` : head}\n${lines.join('')}${left}`;
+    return `${quiet ? '' : this.warning()}${redIf(head, color)}\n${lines.join('')}${left}`;
   }
 
   private warning(): string {

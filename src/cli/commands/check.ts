@@ -8,16 +8,11 @@ import type { Target } from '../../core/target.js';
 import type { CommandContext } from '../command-context.js';
 import { refuseWithoutMaster, resolveConnection, wholeNumber } from '../connection-options.js';
 import { configFileOf } from '../defaults.js';
-import { INTERRUPT_CODES } from '../interrupt.js';
+import { interruptible } from '../interrupt.js';
 import type { Io } from '../io.js';
+import { addHostWords, withHostWords } from '../named-hosts.js';
 import { readSecrets } from '../secrets.js';
-import {
-  addConnectionOptions,
-  addGeneralOptions,
-  addTargetOptions,
-  mergedOptions,
-  type SharedOptions,
-} from '../shared-options.js';
+import { addGeneralOptions, type SharedOptions } from '../shared-options.js';
 import { resolveTargets } from '../targets.js';
 
 interface CheckCommandOptions extends SharedOptions {
@@ -35,11 +30,8 @@ export function addCheckCommand(program: Command, { io, done }: CommandContext):
     .command('check')
     .description(
       'Log in to each host anew and say whether it can be used, and if not, why and which command mends it.',
-    )
-    .usage('[targets] [connection] [options] [HOSTS...]')
-    .argument('[hosts...]', 'host expressions');
-  addTargetOptions(command);
-  addConnectionOptions(command);
+    );
+  addHostWords(command, '[options] [HOSTS...]');
   const options: readonly Option[] = [
     new Option(
       '--tools <names>',
@@ -51,9 +43,7 @@ export function addCheckCommand(program: Command, { io, done }: CommandContext):
   for (const option of options) command.addOption(option.helpGroup('Check:'));
   addGeneralOptions(command);
   command.action(async (words: readonly string[]) => {
-    const merged = mergedOptions<CheckCommandOptions>(command);
-    const named = words.map((value) => ({ kind: 'host', value }) as const);
-    const options = { ...merged, host: [...(merged.host ?? []), ...named] };
+    const options = withHostWords<CheckCommandOptions>(command, words);
     const connection = resolveConnection(options, io.env);
     refuseWithoutMaster(connection, 'check');
     const fanout = wholeNumber(options.fanout, '--fanout', 1, 10_000) ?? RUN_DEFAULTS.fanout;
@@ -87,18 +77,12 @@ async function check(
     import('../../sinks/check-json.js'),
   ]);
   await readSecrets(asked.connection);
-  const controller = new AbortController();
-  let interrupted: number | null = null;
-  const stop = io.onInterrupt((name) => {
-    if (interrupted !== null) return io.exitNow(interrupted);
-    interrupted = INTERRUPT_CODES[name];
-    controller.abort(new Error(`given up by ${name}`));
-  });
+  const { signal, code, stop } = interruptible(io, (first) => io.exitNow(first));
   const startedAt = new Date();
   const started = performance.now();
   try {
-    const results = await checkHosts(targets, { ...asked, signal: controller.signal });
-    const exitCode = interrupted ?? checkExitCode(results);
+    const results = await checkHosts(targets, { ...asked, signal });
+    const exitCode = code() ?? checkExitCode(results);
     const durationMs = Math.round(performance.now() - started);
     if (json === true) io.stdout.write(`${checkJson(results, { startedAt, durationMs, exitCode })}\n`);
     else for (const row of checkRows(results, quiet === true)) io.stdout.write(row);

@@ -7,14 +7,9 @@ import { jsonSafe, safeInLine } from '../../sinks/terminal-safe.js';
 import type { CommandContext } from '../command-context.js';
 import { resolveConnection, wholeNumber } from '../connection-options.js';
 import { configFileOf } from '../defaults.js';
-import { INTERRUPT_CODES } from '../interrupt.js';
-import {
-  addConnectionOptions,
-  addGeneralOptions,
-  addTargetOptions,
-  mergedOptions,
-  type SharedOptions,
-} from '../shared-options.js';
+import { interruptible } from '../interrupt.js';
+import { addHostWords, withHostWords } from '../named-hosts.js';
+import { addGeneralOptions, type SharedOptions } from '../shared-options.js';
 import { resolveTargets } from '../targets.js';
 
 interface HostsKeysOptions extends SharedOptions {
@@ -27,17 +22,12 @@ export function addHostsKeysCommand(hosts: Command, program: Command, { io, done
     .command('keys')
     .description(
       'Print the fingerprints of the keys that hosts show (ssh-keyscan), and whether known_hosts has them.',
-    )
-    .usage('[targets] [connection] [HOSTS...]')
-    .argument('[hosts...]', 'host expressions');
-  addTargetOptions(command);
-  addConnectionOptions(command);
+    );
+  addHostWords(command, '[HOSTS...]');
   command.addOption(new Option('--json', 'as JSON').helpGroup('Output:'));
   addGeneralOptions(command);
   command.action(async (words: readonly string[]) => {
-    const merged = mergedOptions<HostsKeysOptions>(command);
-    const named = words.map((value) => ({ kind: 'host', value }) as const);
-    const options = { ...merged, host: [...(merged.host ?? []), ...named] };
+    const options = withHostWords<HostsKeysOptions>(command, words);
     const connection = resolveConnection(options, io.env);
     const fanout = wholeNumber(options.fanout, '--fanout', 1, 10_000) ?? RUN_DEFAULTS.fanout;
     const config = configFileOf(program, io.env, command);
@@ -48,18 +38,14 @@ export function addHostsKeysCommand(hosts: Command, program: Command, { io, done
       return done(EXIT.ok);
     }
     const { hostKeys } = await import('../../run/host-keys.js');
-    const controller = new AbortController();
-    let interrupted: number | null = null;
-    const stop = io.onInterrupt((name) => {
-      interrupted ??= INTERRUPT_CODES[name];
-      controller.abort(new Error(`given up by ${name}`));
-    });
+    const { signal, code, stop } = interruptible(io);
     try {
-      const found = await hostKeys(targets, { connection, fanout, signal: controller.signal });
+      const found = await hostKeys(targets, { connection, fanout, signal });
       if (options.json === true) io.stdout.write(`${asJson(found)}\n`);
       else print(found, io, say);
       done(found.some(isBad) ? EXIT.ssh : EXIT.ok);
     } catch (error) {
+      const interrupted = code();
       if (interrupted === null) throw error;
       done(interrupted);
     } finally {

@@ -9,16 +9,11 @@ import { terminalSafe } from '../../sinks/terminal-safe.js';
 import type { CommandContext } from '../command-context.js';
 import { resolveConnection } from '../connection-options.js';
 import { configFileOf } from '../defaults.js';
-import { INTERRUPT_CODES } from '../interrupt.js';
+import { interruptible } from '../interrupt.js';
 import type { Io } from '../io.js';
+import { addHostWords, withHostWords } from '../named-hosts.js';
 import { readSecrets } from '../secrets.js';
-import {
-  addConnectionOptions,
-  addGeneralOptions,
-  addTargetOptions,
-  mergedOptions,
-  type SharedOptions,
-} from '../shared-options.js';
+import { addGeneralOptions, type SharedOptions } from '../shared-options.js';
 import { resolveTargets } from '../targets.js';
 
 /** `masters open`: logs in with ssh's own questions, a host at a time. */
@@ -31,16 +26,11 @@ export function addMastersOpenCommand(
     .command('open')
     .description(
       'Log in to each host in turn, with the questions that ssh asks (passwords, codes, host keys), for later runs to use.',
-    )
-    .usage('[targets] [connection] [HOSTS...]')
-    .argument('[hosts...]', 'host expressions');
-  addTargetOptions(command);
-  addConnectionOptions(command);
+    );
+  addHostWords(command, '[HOSTS...]');
   addGeneralOptions(command);
   command.action(async (words: readonly string[]) => {
-    const merged = mergedOptions<SharedOptions>(command);
-    const named = words.map((value) => ({ kind: 'host', value }) as const);
-    const options = { ...merged, host: [...(merged.host ?? []), ...named] };
+    const options = withHostWords<SharedOptions>(command, words);
     const connection = checkedForOpen(options, io);
     const config = configFileOf(program, io.env, command);
     const say = (text: string): void => void io.stderr.write(`pssh-ts: ${text}\n`);
@@ -82,12 +72,7 @@ async function open(
   // Who gives the answer beforehand is not asked by ssh.
   const prompts = io.stderr.isTTY === true && connection.secrets === undefined;
   if (!prompts && connection.secrets === undefined) say('no terminal: ssh can ask nothing here (BatchMode)');
-  const controller = new AbortController();
-  let interrupted: number | null = null;
-  const stop = io.onInterrupt((name) => {
-    interrupted ??= INTERRUPT_CODES[name];
-    controller.abort(new Error(`given up by ${name}`));
-  });
+  const { signal, code, stop } = interruptible(io);
   const counts: Record<Opened['kind'], number> = { opened: 0, live: 0, users: 0, failed: 0 };
   try {
     await openMasters({
@@ -95,7 +80,7 @@ async function open(
       targets,
       connection,
       prompts,
-      signal: controller.signal,
+      signal,
       onLogin: ({ label }) => (quiet ? undefined : say(`${label}: logging in`)),
       onOpened: ({ label }, opened) => {
         counts[opened.kind] += 1;
@@ -113,7 +98,7 @@ async function open(
     ...(done < targets.length ? [`${targets.length - done} not tried to the end`] : []),
   ];
   if (!quiet) say(parts.join(', '));
-  return interrupted ?? (counts.failed > 0 ? EXIT.ssh : EXIT.ok);
+  return code() ?? (counts.failed > 0 ? EXIT.ssh : EXIT.ok);
 }
 
 function describe(opened: Opened): string {

@@ -7,7 +7,8 @@ import { type CommandContext, commandRequired } from '../command-context.js';
 import { resolveConnection } from '../connection-options.js';
 import { configFileOf } from '../defaults.js';
 import type { Io } from '../io.js';
-import { mergedOptions, type SharedOptions } from '../shared-options.js';
+import { withHostWords } from '../named-hosts.js';
+import type { SharedOptions } from '../shared-options.js';
 import { resolveTargets } from '../targets.js';
 import { addMastersOpenCommand } from './masters-open.js';
 
@@ -28,14 +29,10 @@ export function addMastersCommand(program: Command, { io, done }: CommandContext
     .usage('list|open|close [HOSTS]');
   // -H and its kin before the command name hosts too; null: none is named, all are meant.
   const namedHosts = async (words: readonly string[]): Promise<readonly TargetSpec[] | null> => {
-    const merged = mergedOptions<SharedOptions>(masters);
-    const options = {
-      ...merged,
-      host: [...(merged.host ?? []), ...words.map((value) => ({ kind: 'host', value }) as const)],
-    };
+    const options = withHostWords<SharedOptions>(masters, words);
     if (options.host.length === 0 && options.all !== true && options.inventoryScript === undefined)
       return null;
-    const connection = resolveConnection(merged, io.env);
+    const connection = resolveConnection(options, io.env);
     const config = configFileOf(program, io.env);
     const onNote = (note: string): void => void io.stderr.write(`pssh-ts: ${note}\n`);
     return resolveTargets({ options, connection, config, io, onNote });

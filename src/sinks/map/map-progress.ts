@@ -2,6 +2,7 @@ import type { Sink } from '../../core/events.js';
 import type { MapEvent } from '../../core/map/task.js';
 import type { Part } from '../fit-parts.js';
 import { ProgressClock, rateOf } from '../progress-clock.js';
+import { redIf } from '../red.js';
 import type { Screen } from '../screen.js';
 import type { Writer } from '../writer.js';
 
@@ -12,9 +13,6 @@ export interface MapProgressOptions {
   readonly color: boolean;
   readonly hosts: number;
 }
-
-const RED = '\u001b[31m';
-const RESET = '\u001b[0m';
 
 /** How far a map is: tasks done, running and failed, hosts at work, the rate. How many there are is not known. */
 export class MapProgressSink implements Sink<MapEvent> {
@@ -64,7 +62,7 @@ export class MapProgressSink implements Sink<MapEvent> {
     const parts: Part[] = [{ text: `${this.done} done` }, { text: `${Math.max(0, this.running)} running` }];
     if (this.failed > 0) {
       const text = `${this.failed} failed`;
-      parts.push(color ? { text, shown: `${RED}${text}${RESET}` } : { text });
+      parts.push({ text, shown: redIf(text, color) });
     }
     parts.push({ text: `${Math.max(0, this.connected - this.out)}/${hosts} hosts` });
     if (this.done > 0) parts.push({ text: rateOf((this.done * 1000) / (now - this.clock.started)) });

@@ -2,6 +2,7 @@ import { formatDuration } from '../../core/duration.js';
 import type { Sink } from '../../core/events.js';
 import type { MapEvent, MapSummary, TaskResult } from '../../core/map/task.js';
 import { type Limits, reasonOf } from '../outcome.js';
+import { redIf } from '../red.js';
 import { safeInLine } from '../terminal-safe.js';
 import type { Writer } from '../writer.js';
 
@@ -13,8 +14,6 @@ export interface MapSummaryOptions {
   readonly limits: Limits;
 }
 
-const RED = '\u001b[31m';
-const RESET = '\u001b[0m';
 // What is told of each kind of failure; a million failed tasks must not be held.
 const MOST_REASONS = 8;
 const MOST_NUMBERS = 10_000;
@@ -107,7 +106,7 @@ export class MapSummarySink implements Sink<MapEvent> {
     const gone = out.map(
       ({ target, out: why }) => `  out: ${safeInLine(target.label)}: ${safeInLine(why?.message ?? '')}\n`,
     );
-    return `${color ? `${RED}${head}${RESET}` : head}\n${groups.join('')}${gone.join('')}`;
+    return `${redIf(head, color)}\n${groups.join('')}${gone.join('')}`;
   }
 
   private tell(text: string): void | Promise<void> {
