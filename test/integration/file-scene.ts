@@ -1,21 +1,13 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach } from 'vitest';
-import { type Fleet, startFleet } from '../fleet/fleet.js';
+import { beforeEach } from 'vitest';
 import type { FleetOptions } from '../fleet/types.js';
-import { type CliOptions, type CliResult, runCli } from './cli.js';
+import { makeScene, type Scene } from './scene.js';
 
 const PROGRAMS = '/usr/bin:/bin';
 
-/** A fleet for a file of tests, and for each test a fresh folder whose `remote` stands for the hosts' files. */
-export interface FileScene {
-  readonly fleet: Fleet;
-  /** Of this test. */
-  readonly here: string;
-  /** @default 'auto' */
-  transport: string;
-  /** Where pssh-ts is run, it is in `here`. */
-  run(args: readonly string[], options?: Partial<CliOptions>): Promise<CliResult>;
+/** A scene in whose folder `remote` stands for the hosts' files. */
+export interface FileScene extends Scene {
   remote(...parts: string[]): string;
   local(...parts: string[]): string;
   /** A host whose sessions find these programs before the system's. */
@@ -30,26 +22,10 @@ export interface FileScene {
 
 /** Makes the scene of a file of tests; `prepare` comes first and says what hosts there are. */
 export function fileScene(prepare: () => FleetOptions['hosts'] | Promise<FleetOptions['hosts']>): FileScene {
-  let fleet: Fleet | null = null;
-  let here = '';
-  let scenes = 0;
-  const scene: FileScene = {
-    get fleet() {
-      if (fleet === null) throw new Error('the fleet is not started yet');
-      return fleet;
-    },
-    get here() {
-      return here;
-    },
-    transport: 'auto',
-    run: (args, options = {}) =>
-      runCli(['-F', scene.fleet.configPath, '--transport', scene.transport, ...args], {
-        env: scene.fleet.env,
-        cwd: here,
-        ...options,
-      }),
-    remote: (...parts) => join(here, 'remote', ...parts),
-    local: (...parts) => join(here, ...parts),
+  const scene = makeScene(prepare);
+  const files: Omit<FileScene, keyof Scene> = {
+    remote: (...parts) => join(scene.here, 'remote', ...parts),
+    local: (...parts) => join(scene.here, ...parts),
     hostWith: async (name, scripts, sshd = []) => {
       const folder = programsOf(name);
       // wx: through a link of the same name it would be the system's program that is written over.
@@ -68,22 +44,13 @@ export function fileScene(prepare: () => FleetOptions['hosts'] | Promise<FleetOp
     mkdirSync(folder, { recursive: true });
     return folder;
   };
-  beforeAll(async () => {
-    fleet = await startFleet({ hosts: await prepare() });
-  }, 300_000);
-  afterAll(async () => {
-    if (fleet !== null) await runCli(['masters', 'close'], { env: fleet.env });
-    await fleet?.stop();
-  });
   beforeEach(() => {
-    scenes += 1;
-    here = join(scene.fleet.dir, `scene${scenes}`);
-    mkdirSync(scene.remote(), { recursive: true });
+    mkdirSync(files.remote());
     // Others log in too.
-    for (const folder of [scene.fleet.dir, here]) chmodSync(folder, 0o755);
-    chmodSync(scene.remote(), 0o777);
+    for (const folder of [scene.fleet.dir, scene.here]) chmodSync(folder, 0o755);
+    chmodSync(files.remote(), 0o777);
   });
-  return scene;
+  return Object.assign(scene, files);
 }
 
 /** Fills a folder with links to all of the system's programs but some: to stand as the whole PATH. */

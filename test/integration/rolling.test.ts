@@ -1,42 +1,19 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Fleet, startFleet } from '../fleet/fleet.js';
+import { describe, expect, test } from 'vitest';
 import { until } from '../fleet/until.js';
-import { BIN, type CliOptions, parseRun, runCli } from './cli.js';
+import { BIN, parseRun } from './cli.js';
+import { makeScene, onTwoServers } from './scene.js';
 import { startTerminal } from './terminal.js';
 
-let fleet: Fleet;
-let here: string;
-let scenes = 0;
 const NODES = Array.from({ length: 8 }, (_, place) => `node${place + 1}`);
 
-beforeAll(async () => {
-  fleet = await startFleet({
-    hosts: [
-      { name: 'node1' },
-      { name: 'node2' },
-      ...NODES.slice(2).map((name, place) => ({ name, sameServerAs: `node${(place % 2) + 1}` })),
-      { name: 'dead1', kind: 'dead-port' },
-    ],
-  });
-});
-afterAll(async () => {
-  await runCli(['masters', 'close'], { env: fleet.env });
-  await fleet.stop();
-});
-beforeEach(() => {
-  scenes += 1;
-  here = join(fleet.dir, `roll${scenes}`);
-  mkdirSync(here);
-});
-
-const run = (args: readonly string[], options: Partial<CliOptions> = {}) =>
-  runCli(['-F', fleet.configPath, ...args], { env: fleet.env, cwd: here, ...options });
+const scene = makeScene(() => onTwoServers(NODES));
+const { run } = scene;
 /** Each host leaves a file with its name as it runs. */
-const mark = (): string => `touch ${here}/ran-$PSSH_HOST`;
+const mark = (): string => `touch ${scene.here}/ran-$PSSH_HOST`;
 const marks = (): string[] =>
-  readdirSync(here)
+  readdirSync(scene.here)
     .filter((name) => name.startsWith('ran-'))
     .map((name) => name.slice(4))
     .sort();
@@ -47,7 +24,7 @@ describe('--serial', () => {
   test('1,25%,100% with --max-fail 1 and --health stops where it should and says what was left', async () => {
     // 1, then 2, then 5. The second batch loses one to its command and one to its health: two are more than one.
     const command = `${mark()}; test $PSSH_HOST != node2`;
-    const healthy = `test -e ${here}/ran-$PSSH_HOST && test $PSSH_HOST != node3`;
+    const healthy = `test -e ${scene.here}/ran-$PSSH_HOST && test $PSSH_HOST != node3`;
     const result = await run([
       ...['-H', 'node[1-8]', 'exec', '--serial', '1,25%,100%', '--max-fail', '1', '--json'],
       ...['--health', healthy, '--health-timeout', '3', command],
@@ -75,7 +52,7 @@ describe('--serial', () => {
   test('one failure is one too many by itself; a batch begins when the one before has ended', async () => {
     const result = await run([
       ...['-H', 'node[1-6]', 'exec', '--serial', '2', '--json'],
-      `ls ${here} | grep -c ran- ; ${mark()}; test $PSSH_HOST != node4`,
+      `ls ${scene.here} | grep -c ran- ; ${mark()}; test $PSSH_HOST != node4`,
     ]);
     expect(result.code).toBe(5);
     expect(marks()).toEqual(['node1', 'node2', 'node3', 'node4']);
@@ -93,12 +70,19 @@ describe('--serial', () => {
   });
 
   test('put goes batch by batch too, and --health is asked behind it', async () => {
-    writeFileSync(join(here, 'app.ini'), 'x\n');
+    writeFileSync(join(scene.here, 'app.ini'), 'x\n');
     const command = ['put', '--serial', '1', '--health', 'test $PSSH_HOST != node2', '--health-timeout', '2'];
-    const result = await run(['-H', 'node[1-3]', ...command, '--json', 'app.ini', `${here}/{host}.ini`]);
+    const result = await run([
+      '-H',
+      'node[1-3]',
+      ...command,
+      '--json',
+      'app.ini',
+      `${scene.here}/{host}.ini`,
+    ]);
     expect(result.code).toBe(5);
-    expect(existsSync(join(here, 'node2.ini'))).toBe(true);
-    expect(existsSync(join(here, 'node3.ini'))).toBe(false);
+    expect(existsSync(join(scene.here, 'node2.ini'))).toBe(true);
+    expect(existsSync(join(scene.here, 'node3.ini'))).toBe(false);
     expect(statuses(result).slice(2)).toEqual(['node2 ok', 'node2 failed', 'node3 skipped', 'node3 skipped']);
   });
 
@@ -121,10 +105,10 @@ describe('--serial', () => {
 
 describe('--health', () => {
   test('is tried until it succeeds; what is shown is the last try', async () => {
-    const tries = `echo try >> ${here}/tries; wc -l < ${here}/tries; test $(wc -l < ${here}/tries) -ge 3`;
+    const tries = `echo try >> ${scene.here}/tries; wc -l < ${scene.here}/tries; test $(wc -l < ${scene.here}/tries) -ge 3`;
     const result = await run(['-H', 'node1', 'exec', '--health', tries, '--json', 'true']);
     expect(result.code).toBe(0);
-    expect(readFileSync(join(here, 'tries'), 'utf8')).toBe('try\n'.repeat(3));
+    expect(readFileSync(join(scene.here, 'tries'), 'utf8')).toBe('try\n'.repeat(3));
     expect(parseRun(result).results[1]).toMatchObject({ status: 'ok', command: tries, stdout: '3\n' });
     expect(parseRun(result).command).toBe('true');
   });
@@ -138,12 +122,12 @@ describe('--health', () => {
 
   test('a connection that is lost meanwhile is made again', async () => {
     // The first try ends the server's process of its own connection.
-    const health = `echo try >> ${here}/tries; test $(wc -l < ${here}/tries) -ge 2 || kill -9 $PPID; echo up`;
-    const before = await fleet.logins('node2');
+    const health = `echo try >> ${scene.here}/tries; test $(wc -l < ${scene.here}/tries) -ge 2 || kill -9 $PPID; echo up`;
+    const before = await scene.fleet.logins('node2');
     const result = await run(['-H', 'node2', 'exec', '--health', health, '--json', 'true']);
     expect(parseRun(result).results[1]).toMatchObject({ status: 'ok', stdout: 'up\n' });
-    expect(readFileSync(join(here, 'tries'), 'utf8')).toBe('try\ntry\n');
-    expect(await fleet.logins('node2')).toBeGreaterThan(before);
+    expect(readFileSync(join(scene.here, 'tries'), 'utf8')).toBe('try\ntry\n');
+    expect(await scene.fleet.logins('node2')).toBeGreaterThan(before);
   });
 
   test.each([
@@ -173,7 +157,7 @@ describe('failures', () => {
   });
 
   test('--fail-fast ends the running ones', async () => {
-    const command = `${mark()}; test $PSSH_HOST = node1 || exec sleep 600; while test $(ls ${here} | grep -c ran-) -lt 3; do sleep 0.1; done; exit 7`;
+    const command = `${mark()}; test $PSSH_HOST = node1 || exec sleep 600; while test $(ls ${scene.here} | grep -c ran-) -lt 3; do sleep 0.1; done; exit 7`;
     const result = await run(['-f', '3', '-H', 'node[1-4]', 'exec', '--fail-fast', '--json', command]);
     expect(statuses(result)).toEqual(['node1 failed', 'node2 canceled', 'node3 canceled', 'node4 skipped']);
     expect(parseRun(result).results[1]?.killed).toBe('confirmed');
@@ -184,8 +168,8 @@ describe('failures', () => {
 
 describe('--step', () => {
   test('asks before each batch; no leaves the rest out, and all asks no more', async () => {
-    const args = ['-F', fleet.configPath, '-H', 'node[1-4]', 'exec', '--step', '--serial', '1', mark()];
-    const terminal = startTerminal([process.execPath, BIN, ...args], fleet.env);
+    const args = ['-F', scene.fleet.configPath, '-H', 'node[1-4]', 'exec', '--step', '--serial', '1', mark()];
+    const terminal = startTerminal([process.execPath, BIN, ...args], scene.fleet.env);
     try {
       await terminal.waitFor(/batch 1 of 4: node1; go on\?/);
       terminal.type('what?');
@@ -201,7 +185,7 @@ describe('--step', () => {
     } finally {
       terminal.end();
     }
-    const other = startTerminal([process.execPath, BIN, ...args], fleet.env);
+    const other = startTerminal([process.execPath, BIN, ...args], scene.fleet.env);
     try {
       await other.waitFor(/batch 1 of 4/);
       other.type('a');
@@ -212,8 +196,8 @@ describe('--step', () => {
   });
 
   test('^C at the question ends the run', async () => {
-    const args = ['-F', fleet.configPath, '-H', 'node[1-2]', 'exec', '--step', '--serial', '1', mark()];
-    const terminal = startTerminal([process.execPath, BIN, ...args], fleet.env);
+    const args = ['-F', scene.fleet.configPath, '-H', 'node[1-2]', 'exec', '--step', '--serial', '1', mark()];
+    const terminal = startTerminal([process.execPath, BIN, ...args], scene.fleet.env);
     try {
       await terminal.waitFor(/batch 1 of 2/);
       terminal.press('C-c');

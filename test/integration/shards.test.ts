@@ -1,39 +1,17 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Fleet, startFleet } from '../fleet/fleet.js';
+import { describe, expect, test } from 'vitest';
 import { junitFaults } from '../unit/sinks/junit-schema.js';
 import { runFaults } from '../unit/sinks/schema.js';
-import { parseRun, type RunDocument, runCli } from './cli.js';
+import { parseRun, type RunDocument } from './cli.js';
+import { makeScene, onTwoServers } from './scene.js';
 
-let fleet: Fleet;
-let here: string;
-let scenes = 0;
 const NODES = Array.from({ length: 10 }, (_, place) => `node${place + 1}`);
 const HOSTS = [...NODES, 'dead1'];
 
-beforeAll(async () => {
-  fleet = await startFleet({
-    hosts: [
-      { name: 'node1' },
-      { name: 'node2' },
-      ...NODES.slice(2).map((name, place) => ({ name, sameServerAs: `node${(place % 2) + 1}` })),
-      { name: 'dead1', kind: 'dead-port' },
-    ],
-  });
-});
-afterAll(async () => {
-  await runCli(['masters', 'close'], { env: fleet.env });
-  await fleet.stop();
-});
-beforeEach(() => {
-  scenes += 1;
-  here = join(fleet.dir, `shards${scenes}`);
-  mkdirSync(here);
-});
-
+const scene = makeScene(() => onTwoServers(NODES));
 const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
-  runCli(['-F', fleet.configPath, ...args], { env: { ...fleet.env, ...env }, cwd: here });
+  scene.run(args, { env: { ...scene.fleet.env, ...env } });
 const SHARDS = [1, 2, 3, 4];
 
 /** What two runs of one plan have in common: all but the times, the logins and what the network's failure was called. */
@@ -64,7 +42,7 @@ describe('four shards at once', () => {
     for (const [place, shard] of shards.entries()) {
       expect(runFaults(parseRun(shard))).toBe('');
       expect(shard.err).toContain(`pssh-ts: shard ${place + 1} of 4: ${sizes[place]} of 11 hosts\n`);
-      writeFileSync(join(here, `${place + 1}.json`), shard.stdout);
+      writeFileSync(join(scene.here, `${place + 1}.json`), shard.stdout);
     }
     const files = ['3.json', '1.json', '4.json', '2.json'];
     const merged = await run([
@@ -80,13 +58,20 @@ describe('four shards at once', () => {
     expect(merged.code).toBe(whole.code);
     expect(runFaults(parseRun(merged))).toBe('');
     expect(essence(parseRun(merged))).toEqual(essence(parseRun(whole)));
-    const junit = readFileSync(join(here, 'j.xml'), 'utf8');
+    const junit = readFileSync(join(scene.here, 'j.xml'), 'utf8');
     expect(await junitFaults(junit)).toEqual([]);
     expect(junit).toContain('tests="11" failures="1" errors="1"');
-    expect(readFileSync(join(here, 'r.html'), 'utf8')).toContain('node10');
+    expect(readFileSync(join(scene.here, 'r.html'), 'utf8')).toContain('node10');
     expect(merged.err).toMatch(/^pssh-ts: 2 of 11 hosts failed in /m);
     expect(merged.err).toMatch(/failed: node3: exit status 1/);
-    expect(readdirSync(here).sort()).toEqual(['1.json', '2.json', '3.json', '4.json', 'j.xml', 'r.html']);
+    expect(readdirSync(scene.here).sort()).toEqual([
+      '1.json',
+      '2.json',
+      '3.json',
+      '4.json',
+      'j.xml',
+      'r.html',
+    ]);
   });
 
   test('are the same whatever the order of the list, by number or by the engine that runs them', async () => {
@@ -113,17 +98,17 @@ describe('four shards at once', () => {
   });
 
   test('put and get take their share', async () => {
-    writeFileSync(join(here, 'x'), 'x');
-    const put = ['put', 'x', `${here}/on-{host}`];
+    writeFileSync(join(scene.here, 'x'), 'x');
+    const put = ['put', 'x', `${scene.here}/on-{host}`];
     await Promise.all(
       SHARDS.map(async (shard) =>
         expect((await run(['-H', NODES.join(','), ...put, '--shard', `${shard}/4`])).code).toBe(0),
       ),
     );
-    expect(readdirSync(here).filter((name) => name.startsWith('on-'))).toHaveLength(10);
-    const get = await run(['-H', NODES.join(','), 'get', '--shard', '2/4', `${here}/on-{host}`, 'got']);
+    expect(readdirSync(scene.here).filter((name) => name.startsWith('on-'))).toHaveLength(10);
+    const get = await run(['-H', NODES.join(','), 'get', '--shard', '2/4', `${scene.here}/on-{host}`, 'got']);
     expect(get.code).toBe(0);
-    expect(readdirSync(join(here, 'got')).length).toBeLessThan(4);
+    expect(readdirSync(join(scene.here, 'got')).length).toBeLessThan(4);
   });
 
   test('one that gets no host is a run with none, which is fine', async () => {
@@ -150,10 +135,11 @@ describe('four shards at once', () => {
       'echo {}; echo $PSSH_HOST',
     ]);
     expect(result.code).toBe(0);
-    const names = readdirSync(join(here, 'out')).filter((name) => name.startsWith('node'));
+    const names = readdirSync(join(scene.here, 'out')).filter((name) => name.startsWith('node'));
     expect(names).toHaveLength(3);
-    for (const name of names) expect(readFileSync(join(here, 'out', name), 'utf8')).toBe(`{}\n${name}\n`);
-    const page = readFileSync(join(here, 'page.html'), 'utf8');
+    for (const name of names)
+      expect(readFileSync(join(scene.here, 'out', name), 'utf8')).toBe(`{}\n${name}\n`);
+    const page = readFileSync(join(scene.here, 'page.html'), 'utf8');
     for (const name of names) expect(page).toContain(`"${name}","ok"`);
   });
 });
@@ -164,7 +150,7 @@ describe('report merge', () => {
     [[], /missing required argument 'files'/],
     [['bad.json'], /"bad\.json" is no pssh-ts\/run@1/],
   ])('%j is refused', async (files, reason) => {
-    writeFileSync(join(here, 'bad.json'), '{"schema":"pssh-ts/hosts@1"}');
+    writeFileSync(join(scene.here, 'bad.json'), '{"schema":"pssh-ts/hosts@1"}');
     const result = await run(['report', 'merge', ...files]);
     expect(result.code).toBe(2);
     expect(result.err).toMatch(reason);
@@ -172,7 +158,7 @@ describe('report merge', () => {
 
   test('bytes that are no text and a host in two documents come through', async () => {
     const bytes = await run(['-H', 'node1', 'exec', '--json', 'printf "\\377\\000x"; exit 3']);
-    writeFileSync(join(here, 'a.json'), bytes.stdout);
+    writeFileSync(join(scene.here, 'a.json'), bytes.stdout);
     const merged = await run(['report', 'merge', '--json', 'a.json', 'a.json']);
     expect(merged.err).toContain('in more than one of the documents, and counted by the worst: node1\n');
     expect(

@@ -1,43 +1,21 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { RunRecord } from '../../src/core/record.js';
-import { type Fleet, startFleet } from '../fleet/fleet.js';
 import { recordFaults } from '../unit/sinks/schema.js';
 import { type CliOptions, parseRun, runCli } from './cli.js';
+import { makeScene, onTwoServers } from './scene.js';
 
-let fleet: Fleet;
-let here: string;
-let scenes = 0;
-
-beforeAll(async () => {
-  fleet = await startFleet({
-    hosts: [
-      { name: 'a' },
-      { name: 'b' },
-      ...['c', 'd', 'e'].map((name, place) => ({ name, sameServerAs: place % 2 === 0 ? 'a' : 'b' })),
-      { name: 'dead1', kind: 'dead-port' },
-    ],
-  });
-});
-afterAll(async () => {
-  await runCli(['masters', 'close'], { env: fleet.env });
-  await fleet.stop();
-});
-beforeEach(() => {
-  scenes += 1;
-  here = join(fleet.dir, `work${scenes}`);
-  mkdirSync(join(here, 'state'), { recursive: true });
-});
+const scene = makeScene(() => onTwoServers(['a', 'b', 'c', 'd', 'e']));
+beforeEach(() => mkdirSync(join(scene.here, 'state')));
 
 const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}, options: Partial<CliOptions> = {}) =>
-  runCli(['-F', fleet.configPath, ...args], {
-    env: { ...fleet.env, XDG_STATE_HOME: join(here, 'state'), ...env },
-    cwd: here,
+  scene.run(args, {
+    env: { ...scene.fleet.env, XDG_STATE_HOME: join(scene.here, 'state'), ...env },
     ...options,
   });
 const inventory = (text: string): readonly string[] => {
-  writeFileSync(join(here, 'hosts.ini'), text);
+  writeFileSync(join(scene.here, 'hosts.ini'), text);
   return ['--hostfile', 'hosts.ini'];
 };
 const said = (result: Awaited<ReturnType<typeof run>>): (readonly [string, string])[] =>
@@ -45,9 +23,18 @@ const said = (result: Awaited<ReturnType<typeof run>>): (readonly [string, strin
 
 describe('a command of its own for each host', () => {
   test('the first example: each host its share', async () => {
-    const script = join(here, 'compute');
+    const script = join(scene.here, 'compute');
     writeFileSync(script, '#!/bin/sh\necho computing $1\n', { mode: 0o755 });
-    const result = await run(['-H', 'a,b', 'exec', '--cwd', here, '--split', '1-60', './compute {range}']);
+    const result = await run([
+      '-H',
+      'a,b',
+      'exec',
+      '--cwd',
+      scene.here,
+      '--split',
+      '1-60',
+      './compute {range}',
+    ]);
     expect(result.out.split('\n').sort()).toEqual(['', 'a: computing 1-30', 'b: computing 31-60']);
     expect(result.err).toMatch(/^pssh-ts: 2 hosts ok in /);
   });
@@ -133,18 +120,26 @@ describe('a command of its own for each host', () => {
   });
 
   test('--fetch, put and get know the share', async () => {
-    const fetch = `${here}/out-{host}-{range}:got`;
-    const command = `echo {range} > ${here}/out-{host}-{range}`;
+    const fetch = `${scene.here}/out-{host}-{range}:got`;
+    const command = `echo {range} > ${scene.here}/out-{host}-{range}`;
     const ran = await run(['-H', 'a,b', 'exec', '--split', '1-4', '--fetch', fetch, command]);
     expect(ran.code).toBe(0);
-    expect(readFileSync(join(here, 'got/b/out-b-3-4'), 'utf8')).toBe('3-4\n');
-    const get = await run(['-H', 'a,b', 'get', '--split', '1-4', `${here}/out-{host}-{range}`, 'again']);
+    expect(readFileSync(join(scene.here, 'got/b/out-b-3-4'), 'utf8')).toBe('3-4\n');
+    const get = await run([
+      '-H',
+      'a,b',
+      'get',
+      '--split',
+      '1-4',
+      `${scene.here}/out-{host}-{range}`,
+      'again',
+    ]);
     expect(get.code).toBe(0);
-    expect(existsSync(join(here, 'again/a/out-a-1-2'))).toBe(true);
-    const put = ['put', '--split', '1-4', `${here}/out-{host}-{range}`, `${here}/in-{host}`];
+    expect(existsSync(join(scene.here, 'again/a/out-a-1-2'))).toBe(true);
+    const put = ['put', '--split', '1-4', `${scene.here}/out-{host}-{range}`, `${scene.here}/in-{host}`];
     expect((await run(['-H', 'a,b,c', ...put, '--weights', '1,1,0'])).code).toBe(0);
-    expect(readFileSync(join(here, 'in-b'), 'utf8')).toBe('3-4\n');
-    expect(existsSync(join(here, 'in-c'))).toBe(false);
+    expect(readFileSync(join(scene.here, 'in-b'), 'utf8')).toBe('3-4\n');
+    expect(existsSync(join(scene.here, 'in-c'))).toBe(false);
   });
 
   test.each([
@@ -185,7 +180,7 @@ describe('rerun', () => {
     parseRun(result).results.map(({ host }) => host);
 
   test('failed, unreachable, all; each with the part that was its own; nothing to do is 0', async () => {
-    const command = `echo {range} $PSSH_NODENUM/$PSSH_NUMNODES; test -e ${here}/go || test {host} != c`;
+    const command = `echo {range} $PSSH_NODENUM/$PSSH_NUMNODES; test -e ${scene.here}/go || test {host} != c`;
     expect((await first(['--split', '1-10', '-u', '50'], command)).code).toBe(4);
     const args = ['rerun', 'unreachable', '--from', 'last', '--no-record', '--json'];
     const unreached = await run(args);
@@ -196,7 +191,7 @@ describe('rerun', () => {
     expect(hostsOf(failed)).toEqual(['c', 'dead1']);
     expect(failed.err).toMatch(/^pssh-ts: 2 of 5 hosts of run \d{8}-/);
     expect(said(failed)[0]).toEqual(['c', '5-6 2/5']);
-    writeFileSync(join(here, 'go'), '');
+    writeFileSync(join(scene.here, 'go'), '');
     const dry = await run(['rerun', 'failed', '--dry-run']);
     expect(dry.err).toContain('2 hosts, fanout 32, at most 50s each');
     expect(dry.out).toContain('echo 5-6 $PSSH_NODENUM');
@@ -236,9 +231,9 @@ describe('rerun', () => {
     ]);
     const again = await run(['rerun', '--env', 'A=x', '--json', '-v'], { B: 'y' });
     expect(said(again)).toEqual([['a', 'xy\n/']]);
-    expect(said(await run(['rerun', '--env', 'A=1', '--env', 'B=2', '--cwd', here, '--json']))).toEqual([
-      ['a', `12\n${here}`],
-    ]);
+    expect(said(await run(['rerun', '--env', 'A=1', '--env', 'B=2', '--cwd', scene.here, '--json']))).toEqual(
+      [['a', `12\n${scene.here}`]],
+    );
   });
 
   test('the run’s own options go over defaults of now; input is given again', async () => {
@@ -249,16 +244,16 @@ describe('rerun', () => {
   });
 
   test('names of files are meant from the folder of then', async () => {
-    mkdirSync(join(here, 'else'));
-    const env = { ...fleet.env, XDG_STATE_HOME: join(here, 'state') };
-    writeFileSync(join(here, 'config'), readFileSync(fleet.configPath));
-    const fetch = `${here}/out:got`;
-    writeFileSync(join(here, 'out'), 'x');
-    writeFileSync(join(here, 'keys'), readFileSync(join(fleet.dir, 'known_hosts')));
+    mkdirSync(join(scene.here, 'else'));
+    const env = { ...scene.fleet.env, XDG_STATE_HOME: join(scene.here, 'state') };
+    writeFileSync(join(scene.here, 'config'), readFileSync(scene.fleet.configPath));
+    const fetch = `${scene.here}/out:got`;
+    writeFileSync(join(scene.here, 'out'), 'x');
+    writeFileSync(join(scene.here, 'keys'), readFileSync(join(scene.fleet.dir, 'known_hosts')));
     const args = ['-F', 'config', '--known-hosts', 'keys', '-H', 'a', 'exec', '--fetch', fetch, 'true'];
-    expect((await runCli(args, { env, cwd: here })).code).toBe(0);
-    expect((await runCli(['rerun', 'all'], { env, cwd: join(here, 'else') })).code).toBe(0);
-    expect(existsSync(join(here, 'else', 'got'))).toBe(false);
+    expect((await runCli(args, { env, cwd: scene.here })).code).toBe(0);
+    expect((await runCli(['rerun', 'all'], { env, cwd: join(scene.here, 'else') })).code).toBe(0);
+    expect(existsSync(join(scene.here, 'else', 'got'))).toBe(false);
   });
 
   test.each([
@@ -274,8 +269,8 @@ describe('rerun', () => {
   });
 
   test('a put is not done again; the refusal has the hosts', async () => {
-    writeFileSync(join(here, 'x'), 'x');
-    await run(['-H', 'a,dead1', 'put', 'x', `${here}/y`]);
+    writeFileSync(join(scene.here, 'x'), 'x');
+    await run(['-H', 'a,dead1', 'put', 'x', `${scene.here}/y`]);
     const result = await run(['rerun']);
     expect(result.code).toBe(2);
     expect(result.err).toMatch(/is a put, .*; for those that failed write -H dead1\n$/);
