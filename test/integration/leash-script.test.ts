@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { leashCommand } from '../../src/run/leash/leash-script.js';
 import { ensureShells, SHELLS, type ShellName } from '../fleet/ensure-shells.js';
-import { until } from '../fleet/until.js';
+import { armLeash } from './armed-leash.js';
 
 let shells: Readonly<Record<ShellName, string>>;
 let folder: string;
@@ -53,21 +51,11 @@ describe.each(SHELLS)('%s', (shell) => {
   ): Promise<Talk> {
     const env = { HOME: folder, PATH: `${folder}:${process.env.PATH}`, SERVER: server };
     const command = leashCommand({ graceSeconds: 1, silenceSeconds });
-    const child = spawn(shells[shell], ['-c', command], { env, cwd: folder });
-    const closed = once(child, 'close');
-    let out = '';
-    let err = '';
-    child.stdout.on('data', (chunk: Buffer) => (out += chunk));
-    child.stderr.on('data', (chunk: Buffer) => (err += chunk));
-    child.stdin.on('error', () => undefined);
-    const said = (word: string) =>
-      until(() => child.exitCode !== null || out.includes(word), {
-        deadlineMs: 10_000,
-        what: `leash ${word}`,
-      });
-    await said('leash waits\n');
-    child.stdin.write('go\n');
-    await said(`leash ${child.pid}\n`);
+    const { child, said, closed } = await armLeash(shells[shell], command, {
+      env,
+      cwd: folder,
+      deadlineMs: 10_000,
+    });
     const started = performance.now();
     const left = [...words];
     const timer =
@@ -78,7 +66,7 @@ describe.each(SHELLS)('%s', (shell) => {
     const [code, signal] = await closed;
     if (timer !== null) clearInterval(timer);
     child.stdin.destroy();
-    return { pid: child.pid, out, err, code, signal, durationMs: performance.now() - started };
+    return { pid: child.pid, ...said, code, signal, durationMs: performance.now() - started };
   }
 
   test('says which process it is, and leaves at q', async () => {

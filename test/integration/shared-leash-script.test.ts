@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sharedLeashCommand } from '../../src/run/leash/shared-leash-script.js';
 import { ensureShells, SHELLS, type ShellName } from '../fleet/ensure-shells.js';
-import { until } from '../fleet/until.js';
+import { armLeash } from './armed-leash.js';
 
 const MARK = '0123456789abcdef01';
 
@@ -74,26 +72,16 @@ describe.each(SHELLS)('%s', (shell) => {
     const env = { HOME: folder, PATH: path, TABLE: table, TMPDIR: folder };
     mkdirSync(join(folder, `pssh-ts-${MARK}`), { recursive: true });
     const command = sharedLeashCommand({ graceSeconds: 0.2, silenceSeconds: 45 });
-    const child = spawn(shells[shell], ['-c', command], { env, cwd: folder });
-    const closed = once(child, 'close');
-    let out = '';
-    let err = '';
-    child.stdout.on('data', (chunk: Buffer) => (out += chunk));
-    child.stderr.on('data', (chunk: Buffer) => (err += chunk));
-    child.stdin.on('error', () => undefined);
-    const said = (word: string) =>
-      until(() => child.exitCode !== null || out.includes(word), {
-        deadlineMs: 20_000,
-        what: `leash ${word}`,
-      });
-    child.stdin.write(`${MARK}\n`);
-    await said('leash waits\n');
-    child.stdin.write('go\n');
-    await said(`leash ${child.pid}\n`);
+    const { child, said, closed } = await armLeash(shells[shell], command, {
+      env,
+      cwd: folder,
+      first: MARK,
+      deadlineMs: 20_000,
+    });
     child.stdin.end(words.map((word) => `${word}\n`).join(''));
     await closed;
-    expect(err).toBe('');
-    return out.split('\n').slice(2, -1);
+    expect(said.err).toBe('');
+    return said.out.split('\n').slice(2, -1);
   }
 
   test.each(TOOLS)('knows each command by its mark, with %s', async (_, only) => {
