@@ -23,6 +23,9 @@ const MUX_S_ALIVE = 0x80000005;
 const MUX_VERSION = 4;
 const LONGEST_PACKET = 256 * 1024;
 
+/** For a master that stands by: one that is stopped says nothing for ever. */
+export const ALIVE_DEADLINE_MS = 2_000;
+
 /**
  * Asks a master whether it lives; its process id is the answer. A stopped master accepts connections and says
  * nothing, so there is a deadline.

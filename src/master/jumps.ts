@@ -7,10 +7,9 @@ import { jumpCommand } from '../ssh/argv.js';
 import { forwardFault, refusedForwards } from '../ssh/diagnose.js';
 import type { LoginConfig } from '../ssh/resolve-alike.js';
 import type { Clock } from './clock.js';
-import { aliveCheck } from './control.js';
+import { ALIVE_DEADLINE_MS, aliveCheck } from './control.js';
 import { ConnectFailure } from './login.js';
 
-const ALIVE_DEADLINE_MS = 2_000;
 // The jump's own clock ends with ours or a little later, and has ssh's words.
 const GRACE_MS = 1_000;
 // A jump host that failed is not asked again by each of the hosts behind it.

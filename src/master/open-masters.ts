@@ -8,7 +8,7 @@ import { readConfigState } from '../ssh/config-state.js';
 import { resolveConfig, serverAliveOf } from '../ssh/resolve.js';
 import { runSshOnTerminal } from '../ssh/spawn.js';
 import { openAskpass } from './askpass-files.js';
-import { aliveCheck, terminateMaster } from './control.js';
+import { ALIVE_DEADLINE_MS, aliveCheck, terminateMaster } from './control.js';
 import { destinationHash } from './destination.js';
 import { type Login, login } from './login.js';
 import { newMasterId, type SocketName } from './names.js';
@@ -16,8 +16,6 @@ import { Owner, ownerPid } from './owner.js';
 import { sessionTraits } from './session-traits.js';
 import { MasterStore, recordOf } from './store.js';
 import { liveUsersMaster } from './users-master.js';
-
-const ALIVE_DEADLINE_MS = 2_000;
 
 /** What became of one host. */
 export type Opened =

@@ -1,43 +1,20 @@
-import path from 'node:path';
 import { PsshError } from '../core/errors.js';
 import type { ConnectionOptions } from '../core/options.js';
-import { shortage } from '../core/shortage.js';
 import { type Target, targetKey } from '../core/target.js';
 import type { Askpass } from '../ssh/askpass.js';
 import type { ConfigState } from '../ssh/config-state.js';
-import { resolveConfig } from '../ssh/resolve.js';
-import { AlikeResolver } from '../ssh/resolve-alike.js';
 import { openAskpass } from './askpass-files.js';
-import { Clock } from './clock.js';
-import { aliveCheck, endMaster } from './control.js';
-import { destinationHash } from './destination.js';
-import { Gates } from './gate.js';
-import { type JumpMaster, Jumps, type JumpWay, type Route } from './jumps.js';
-import { ConnectFailure, login } from './login.js';
-import { hashOf, masterName, newMasterId, parseSocketName, type SocketName } from './names.js';
+import { ALIVE_DEADLINE_MS, aliveCheck, endMaster } from './control.js';
+import type { Held, Master } from './held.js';
+import { type JumpMaster, Jumps, type JumpWay } from './jumps.js';
+import { MasterSource } from './master-source.js';
+import { masterName } from './names.js';
 import { Owner } from './owner.js';
-import type { SessionTraits } from './session-traits.js';
 import { closeSpares } from './spares.js';
-import { MasterStore, recordOf } from './store.js';
+import { MasterStore } from './store.js';
 import { hasDependents } from './via.js';
 
-const ALIVE_DEADLINE_MS = 2_000;
-
-/** A live master that this process holds. */
-export interface Master {
-  readonly target: Target;
-  readonly connection: ConnectionOptions;
-  readonly controlPath: string;
-  /** Null: its record is missing. */
-  readonly pid: number | null;
-  readonly address: string | null;
-  /** Null: its record is missing, or of a version that kept less. */
-  readonly session: SessionTraits | null;
-  /** Sessions that the server grants a connection, as earlier runs have learnt. Null: nothing is known. */
-  readonly sessionCap: number | null;
-  /** The user's own: it serves through `ssh -S`, and is not ours to close. */
-  readonly users: boolean;
-}
+export type { Master } from './held.js';
 
 /** A host's share of its master, until it is handed back. */
 export interface Lease {
@@ -51,21 +28,6 @@ export interface Lease {
   /** Hands it back; closes the master where nothing is to persist. */
   release(): Promise<void>;
 }
-
-interface Held {
-  /** Null: it is the user's own. */
-  readonly name: SocketName | null;
-  readonly master: Master;
-  readonly reused: boolean;
-  readonly attempts: number;
-  /** The jump host's master that it goes through and that this process holds for it. */
-  readonly route: Route | null;
-  /** A jump host's: others go through it, perhaps those of another process. */
-  readonly isJump: boolean;
-}
-
-/** With which options a master is started, and for whom. */
-type Way = Omit<JumpWay, 'failed'> & { readonly isJump: boolean };
 
 interface Entry {
   readonly key: string;
@@ -93,14 +55,9 @@ export class MasterPool {
   private readonly entries = new Set<Entry>();
   /** Of these: with a live master of ours, started or taken up; the user's own are not ours to count. */
   private readonly live = new Set<Entry>();
-  /** Masters that wait for somebody, by the hash of where they go. */
-  private readonly free = new Map<string, SocketName[]>();
-  private readonly ownLogins = new WeakSet<Master>();
   /** Hosts that the user's own master could not serve: they get one of ours. */
   private readonly passedOver = new Set<string>();
-  private readonly gates = new Gates();
-  private readonly alike: AlikeResolver;
-  private readonly jumps = new Jumps((target, way, signal) => this.acquireJump(target, way, signal));
+  private readonly source: MasterSource;
   private logs = 0;
   private closing = false;
 
@@ -111,7 +68,15 @@ export class MasterPool {
     /** Answers what the logins are asked. Null: nothing is asked. */
     readonly askpass: Askpass | null,
   ) {
-    this.alike = new AlikeResolver(options.connection);
+    this.source = new MasterSource({
+      pool: options,
+      store,
+      owner: owner.id,
+      askpass,
+      jumps: new Jumps((target, way, signal) => this.acquireJump(target, way, signal)),
+      passedOver: this.passedOver,
+      newLogPath: () => this.newLogPath(),
+    });
   }
 
   get connection(): ConnectionOptions {
@@ -125,21 +90,12 @@ export class MasterPool {
     try {
       askpass = await openAskpass(store, owner.id, options.connection);
       const pool = new MasterPool(options, store, owner, askpass);
-      await pool.look();
+      await pool.source.look();
       return pool;
     } catch (error) {
       await askpass?.close();
       await owner.close();
       throw error;
-    }
-  }
-
-  private async look(): Promise<void> {
-    const { store, owner, free } = this;
-    await store.sweep(owner.id);
-    if (this.options.inspect !== undefined) return;
-    for (const name of await store.sockets()) {
-      if (name.owner === null) free.set(name.hash, [...(free.get(name.hash) ?? []), name]);
     }
   }
 
@@ -172,7 +128,7 @@ export class MasterPool {
     const key = lane === 0 ? entryKey(target) : JSON.stringify(['lane', lane, entryKey(target)]);
     // Two lanes over the user's own would share its sessions.
     if (lane > 0) this.passedOver.add(key);
-    const obtain = () => this.obtain(target, key, way, signal, onAttempt, prove);
+    const obtain = () => this.source.obtain({ target, key, way, signal, onAttempt, prove });
     const { held, ...share } = await this.share(key, obtain);
     const { master, reused, attempts } = held;
     return { master, reused, attempts, ...share };
@@ -189,7 +145,15 @@ export class MasterPool {
     const obtain = async (): Promise<Held> => {
       const prove = (master: Master) => this.ask(master);
       try {
-        return await this.obtain(target, key, { ...way, isJump: true }, signal, () => undefined, prove);
+        const jump = { ...way, isJump: true };
+        return await this.source.obtain({
+          target,
+          key,
+          way: jump,
+          signal,
+          onAttempt: () => undefined,
+          prove,
+        });
       } catch (error) {
         way.failed(error);
         throw error;
@@ -237,10 +201,7 @@ export class MasterPool {
 
   /** Keeps for later runs how many sessions the server grants. */
   learnCap(master: Master, cap: number): void {
-    const name = parseSocketName(path.basename(master.controlPath));
-    // Over an older master sessions of an earlier run may have stood in the way. A full disk: the next run learns it.
-    if (name !== null && this.ownLogins.has(master))
-      void this.store.writeCap(name.hash, cap).catch(() => undefined);
+    this.source.learnCap(master, cap);
   }
 
   /** Whether the master still answers. */
@@ -308,134 +269,6 @@ export class MasterPool {
     await endMaster(master.controlPath, master.pid, ALIVE_DEADLINE_MS);
     await this.store.remove(name);
   }
-
-  private async obtain(
-    target: Target,
-    key: string,
-    way: Way,
-    signal: AbortSignal,
-    onAttempt: (attempt: number) => void,
-    prove: (master: Master) => Promise<void>,
-  ): Promise<Held> {
-    const plain = await this.hash(target, way, signal);
-    const hash = way.isJump ? hashOf(['jump', plain]) : plain;
-    // One that was made for commands may become a jump host's (`masters open` answers what that one can't), but never
-    // the other way round.
-    for (const waiting of [hash, plain].map((one) => this.free.get(one) ?? [])) {
-      for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-        const held = await this.takeUp(target, way, { name, hash }, signal, prove);
-        if (held !== null) return held;
-      }
-    }
-    const name = { hash, id: newMasterId(), owner: this.owner.id };
-    return this.logIn(target, key, name, { ...way, chain: [...way.chain, key] }, signal, onAttempt);
-  }
-
-  /** Asking ssh (`Match exec`) counts as connecting: the same clock ends it. */
-  private async hash(target: Target, way: Way, signal: AbortSignal): Promise<string> {
-    const { connection, timeoutMs } = way;
-    const { configState } = this.options;
-    if (!configState.asksMore && target.sshOptions === undefined) {
-      return destinationHash(target, connection, configState, signal);
-    }
-    const clock = new Clock(signal, timeoutMs);
-    try {
-      return await destinationHash(target, connection, configState, clock.signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!clock.expired) throw error;
-      const reason = `ssh -G gave no answer within ${connection.connectTimeoutMs / 1000}s (a Match exec of its config?)`;
-      throw new ConnectFailure(target, 'unreachable', 'ERR_CONNECT_TIMEOUT', reason, 0);
-    } finally {
-      clock.stop();
-    }
-  }
-
-  private async takeUp(
-    target: Target,
-    { connection, isJump }: Way,
-    { name, hash }: { readonly name: SocketName; readonly hash: string },
-    signal: AbortSignal,
-    prove: (master: Master) => Promise<void>,
-  ): Promise<Held | null> {
-    const mine = await this.store.takeAs(name, this.owner.id, hash);
-    if (mine === null) return null;
-    const controlPath = this.store.pathOf(mine);
-    const record = this.store.readRecord(mine);
-    const { address = null, session = null, pid = null, sessionCap = null } = record ?? {};
-    const master = { target, connection, controlPath, pid, address, session, sessionCap, users: false };
-    try {
-      // Cut by a full disk: what the sessions want is not known, and a new login tells.
-      if (record === null) throw new Error('the master has no record');
-      await prove(master);
-      // Of the jump host it needs nothing any more: its way through stands.
-      return { name: mine, master, reused: true, attempts: 0, route: null, isJump };
-    } catch (error) {
-      if (signal.aborted || shortage(error) !== null) {
-        this.store.take(mine, null);
-        throw signal.aborted ? signal.reason : error;
-      }
-      // Dead, stopped or not a master at all: its files go, a new login takes its place.
-      await endMaster(controlPath, pid, ALIVE_DEADLINE_MS);
-      await this.store.remove(mine);
-      return null;
-    }
-  }
-
-  private async logIn(
-    target: Target,
-    key: string,
-    name: SocketName,
-    way: Way,
-    signal: AbortSignal,
-    onAttempt: (attempt: number) => void,
-  ): Promise<Held> {
-    const { connection, chain, timeoutMs, isJump } = way;
-    const controlPath = this.store.pathOf(name);
-    try {
-      await this.askpass?.prepare();
-      const made = await login({
-        target,
-        connection,
-        controlPath,
-        logPath: isJump ? this.store.logOf(name) : this.newLogPath(),
-        keepLog: isJump,
-        resolve: (asked, until) =>
-          // What ssh asks names the host as only ssh itself can tell.
-          connection === this.options.connection && this.askpass === null
-            ? this.alike.resolve(asked, until)
-            : resolveConfig(asked, connection, until),
-        usersMaster: wantsUsersMaster(connection, isJump) && !this.passedOver.has(key),
-        timeoutMs,
-        signal,
-        findRoute: (resolved, clock) =>
-          this.jumps.route(resolved, { target, connection, chain, clock, signal }),
-        askpass: this.askpass,
-        isJump,
-        gates: this.gates,
-        ...(this.options.inspect === undefined ? {} : { inspect: this.options.inspect }),
-        onAttempt,
-      });
-      const { pid, address, attempts, session, route } = made;
-      if (made.users) {
-        const { controlPath: theirs } = made;
-        const kept = { session, pid, address, sessionCap: null, users: true };
-        const master = { target, connection, controlPath: theirs, ...kept };
-        return { name: null, master, reused: true, attempts, route, isJump };
-      }
-      const sessionCap = await this.store.readCap(name.hash);
-      const via = route === null ? {} : { via: { label: route.label, master: route.master.name } };
-      const record = { ...recordOf(target, connection, made), sessionCap, ...via };
-      // On a full disk the master serves all the same; later runs ask ssh for what is not on record.
-      await this.store.writeRecord(name, record).catch(() => undefined);
-      const master = { target, connection, controlPath, pid, address, session, sessionCap, users: false };
-      this.ownLogins.add(master);
-      return { name, master, reused: false, attempts, route, isJump };
-    } catch (error) {
-      await this.store.remove(name);
-      throw error;
-    }
-  }
 }
 
 /** `--no-mux`: each command logs in for itself. */
@@ -455,12 +288,4 @@ function entryKey(target: Target): string {
   return target.sshOptions === undefined
     ? targetKey(target)
     : JSON.stringify([targetKey(target), target.sshOptions]);
-}
-
-/**
- * Over the user's own master only `ssh -S` works: what proxy mode does to a master at times is not his risk to bear.
- * Jumps are through `ssh -S` anyway.
- */
-function wantsUsersMaster({ ownMasters, transport }: ConnectionOptions, isJump: boolean): boolean {
-  return !ownMasters && (isJump || transport !== 'mux');
 }

@@ -3,12 +3,11 @@ import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import type { ConnectionOptions } from '../core/options.js';
 import { shortage } from '../core/shortage.js';
 import type { Target } from '../core/target.js';
-import { aliveCheck, endMaster } from './control.js';
+import { ALIVE_DEADLINE_MS, aliveCheck, endMaster } from './control.js';
 import { ownerOf, parseSocketName, type SocketName, socketName } from './names.js';
 import { ownerPid } from './owner.js';
 import type { SessionTraits } from './session-traits.js';
 
-const ALIVE_DEADLINE_MS = 2_000;
 const OLD_MS = 24 * 3_600_000;
 const SWEEP_PAUSE_MS = 60_000;
 // What is younger may have a socket that was being renamed when we looked.

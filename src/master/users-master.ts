@@ -1,10 +1,9 @@
 import { lstat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import type { LoginConfig } from '../ssh/resolve-alike.js';
-import { aliveCheck } from './control.js';
+import { ALIVE_DEADLINE_MS, aliveCheck } from './control.js';
 
 // A stopped master takes a connection and says nothing.
-const ALIVE_DEADLINE_MS = 2_000;
 
 /** A live master that the user started, not pssh-ts: used with `ssh -S`, never renamed, closed or retired. */
 export interface UsersMaster {
