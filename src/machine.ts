@@ -10,6 +10,7 @@ import {
   type MachineOptions,
   resolveCommand,
   resolveConnect,
+  resolveSudo,
 } from './library/options.js';
 import { type HostsRun, runHosts, streamHosts } from './library/run-hosts.js';
 import { Session } from './library/session.js';
@@ -23,7 +24,16 @@ import { startProcess } from './run/start-process.js';
 /** What {@link Machine.spawn} takes; input is written to its stdin, and there are no events. */
 export type SpawnOptions = Pick<
   CommandOptions,
-  'signal' | 'timeout' | 'deadline' | 'env' | 'cwd' | 'killGrace' | 'onDisconnect'
+  | 'signal'
+  | 'timeout'
+  | 'deadline'
+  | 'env'
+  | 'cwd'
+  | 'sudo'
+  | 'sudoUser'
+  | 'sudoPassword'
+  | 'killGrace'
+  | 'onDisconnect'
 >;
 
 /** A command that runs on a machine. Read both outputs, or `resume()` them: one that is left lying stops the other. */
@@ -193,7 +203,8 @@ export class Machine implements AsyncDisposable {
     const { env, cwd, signal } = { ...this.#options, ...options };
     const run = resolveCommand(this.#options, options);
     host.assertOpen();
-    const frame = { env: { ...this.#options.env, ...env }, raw: false };
+    const sudo = resolveSudo(this.#options, options);
+    const frame = { env: { ...this.#options.env, ...env }, raw: false, ...sudo };
     const commands = [command];
     const [plan] = planCommands([host.target], commands, { ...frame, ...(cwd === undefined ? {} : { cwd }) });
     const step = plan?.steps[0];

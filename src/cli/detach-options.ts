@@ -24,6 +24,8 @@ const NOT_DETACHED = [
   ],
   ['onDisconnect', '--on-disconnect', 'a job goes on without us; leave it out'],
   ['keepCommands', '--keep-commands', 'a job is one command; leave it out'],
+  ['sudo', '--sudo', 'a job runs as the login, so that it can be ended; write sudo -n before the command'],
+  ['sudoUser', '--sudo-user', 'a job runs as the login; write sudo -n -u USER before the command'],
   ['health', '--health', 'a job has not ended when the check runs; run it behind pssh-ts jobs wait'],
 ] as const satisfies readonly (readonly [keyof ExecOptions, string, string])[];
 

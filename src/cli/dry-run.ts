@@ -1,7 +1,7 @@
 import { EXIT } from '../core/exit-code.js';
 import type { ConnectionOptions, RunOptions } from '../core/options.js';
 import { batchesOf } from '../core/rolling.js';
-import type { PlannedHost } from '../run/plan.js';
+import type { PlannedHost, PlannedStep } from '../run/plan.js';
 import { destinationArgs } from '../ssh/argv.js';
 import type { Io } from './io.js';
 
@@ -18,7 +18,8 @@ export function dryRun(
       continue;
     }
     const flags = [...destinationArgs(target, connection), target.host].join(' ');
-    for (const { command } of steps) io.stdout.write(`${target.label}: [ssh ${flags}] ${command}\n`);
+    for (const step of steps)
+      io.stdout.write(`${target.label}: [ssh ${flags}]${sudoText(step)} ${step.command}\n`);
   }
   const limit = run.timeoutMs === null ? 'no time limit' : `at most ${run.timeoutMs / 1000}s each`;
   const deadline = run.deadlineMs === null ? '' : `, ${run.deadlineMs / 1000}s for all`;
@@ -30,6 +31,12 @@ export function dryRun(
     `pssh-ts: dry run: ${hosts}, fanout ${run.fanout}, ${limit}${deadline}${batches}; nothing was run\n`,
   );
   return EXIT.ok;
+}
+
+function sudoText(step: PlannedStep): string {
+  if (!('sudo' in step) || step.sudo === undefined) return '';
+  const { user } = step.sudo.access;
+  return user === null ? ' [sudo]' : ` [sudo -u ${user}]`;
 }
 
 const MOST_SIZES = 10;

@@ -4,6 +4,7 @@ import { addKeptOptions } from './kept-options.js';
 import { addRollingOptions } from './rolling-options.js';
 import { addGeneralOptions, collect } from './shared-options.js';
 import { splitOptions } from './split-options.js';
+import { sudoOptions } from './sudo-options.js';
 import { viewOptions } from './view-options.js';
 
 /** What is run. */
@@ -40,6 +41,7 @@ export function addRunningOptions(command: Command): void {
     ),
     new Option('--drain <duration>', 'how long output is awaited after a command has exited (default 5s)'),
     new Option('-I, --stdin', 'our input to every host; without it a command reads nothing'),
+    ...sudoOptions(),
     new Option('--tty', 'a terminal on the host for each command, as ssh -tt; stderr comes as stdout'),
     new Option(
       '--fetch <remote:local>',

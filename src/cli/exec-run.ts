@@ -4,6 +4,7 @@ import { show } from '../core/show.js';
 import type { Target } from '../core/target.js';
 import { namesIn, type TemplateValues } from '../core/template.js';
 import { type CommandOptions, type PlannedHost, planHost } from '../run/plan.js';
+import type { SudoAccess } from '../run/sudo/access.js';
 import type { CommandSource } from './command-source.js';
 import type { ExecOptions } from './commands/exec.js';
 import { refuseWithoutMaster, resolveConnection } from './connection-options.js';
@@ -15,6 +16,7 @@ import { checkRollingOptions, withHealth } from './rolling-options.js';
 import { resolveRun } from './run-options.js';
 import { chosenShard, ownTargets } from './shard.js';
 import { type HostShare, hostShares, shareNotes } from './split-options.js';
+import { resolveSudo } from './sudo-options.js';
 import { chosenView } from './view-options.js';
 
 export interface ExecRun {
@@ -38,7 +40,8 @@ export async function runExec({ options, source, io, targets: find, count }: Exe
   const run = resolveRun(options, view, io);
   checkKeptOptions(options);
   checkRollingOptions(options, io);
-  const frame = frameOf(options, io.env);
+  const sudo = resolveSudo(options);
+  const frame = frameOf(options, io.env, sudo);
   const shard = chosenShard(options.shard, io.env);
   refuseBrokenText([...source.commands, ...Object.values(frame.env), frame.cwd ?? '', options.health ?? '']);
   const notes: string[] = [];
@@ -74,6 +77,7 @@ export async function runExec({ options, source, io, targets: find, count }: Exe
     io,
     count: whole.count,
     again,
+    ...(sudo?.password ? { askFirst: sudo.password } : {}),
   });
 }
 
@@ -112,15 +116,22 @@ async function withFetches(
   return planFetches(plan, fetches, shares);
 }
 
-function frameOf(options: ExecOptions, env: NodeJS.ProcessEnv): CommandOptions {
+function frameOf(options: ExecOptions, env: NodeJS.ProcessEnv, sudo: SudoAccess | null): CommandOptions {
   const raw = options.raw === true;
   if (raw && (options.env !== undefined || options.cwd !== undefined))
     throw usageError('--raw sends the words alone; leave out --env and --cwd');
+  if (raw && sudo !== null)
+    throw usageError('--raw sends the words alone; leave it out, or write sudo -n before the command');
   const readsHosts = options.host?.some(({ kind, value }) => kind === 'hostfile' && value === '-');
   if (options.stdin === true && readsHosts === true)
     throw usageError('-I and --hostfile - would both read our input; name a file of hosts');
   const { cwd } = options;
-  return { env: resolveEnv(options.env ?? [], env), raw, ...(cwd === undefined ? {} : { cwd }) };
+  return {
+    env: resolveEnv(options.env ?? [], env),
+    raw,
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(sudo === null ? {} : { sudo }),
+  };
 }
 
 // Node reads our arguments as UTF-8 and puts U+FFFD for what is none: the command would be another than was written.

@@ -35,6 +35,8 @@ export interface Execution {
   readonly count: number;
   /** What a rerun needs besides. */
   readonly again?: Again;
+  /** Another secret to be asked for before anything is connected. */
+  readonly askFirst?: () => Promise<string>;
   /** Told of each result. */
   readonly onResult?: (result: HostResult) => void;
 }
@@ -43,6 +45,7 @@ export interface Execution {
 export async function execute(execution: Execution): Promise<number> {
   const { plan, connection, run, options, io } = execution;
   await readSecrets(connection);
+  await execution.askFirst?.();
   // First: a file that can't be written is told before anything is run.
   const kept = await openKept(execution);
   const running = new RunningSink();

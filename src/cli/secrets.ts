@@ -43,7 +43,8 @@ export async function readSecrets({ secrets }: ConnectionOptions): Promise<void>
   await secrets?.passphrase?.();
 }
 
-function secretOf(
+/** A secret that is typed or in a file, read when it is first needed. Undefined: neither is asked for. @throws PsshError ERR_USAGE */
+export function secretOf(
   askOption: string,
   ask: boolean | undefined,
   fileOption: string,

@@ -18,13 +18,11 @@ export interface OkResult extends Ended {
   readonly error: null;
 }
 
-/** It ended with another status. */
-export interface FailedResult extends Ended {
-  readonly status: 'failed';
-  readonly exitCode: number;
-  readonly signal: null;
-  readonly error: null;
-}
+/** It ended with another status; or (ERR_SUDO) sudo did not start it, and there is none. */
+export type FailedResult = Ended & { readonly status: 'failed'; readonly signal: null } & (
+    | { readonly exitCode: number; readonly error: null }
+    | { readonly exitCode: null; readonly error: ResultError }
+  );
 
 /** A signal that was not pssh-ts's ended it. */
 export interface SignaledResult extends Ended {

@@ -20,10 +20,7 @@ export interface CommandFrame {
  * @throws PsshError ERR_USAGE for a value that can't be sent or a command the server could not start
  */
 export function frameCommand(words: string, frame: CommandFrame): string {
-  const text =
-    frame.raw === true
-      ? words
-      : [...environmentLines(frame.env), ...folderLines(frame.cwd), words].join('\n');
+  const text = frame.raw === true ? words : [...frameLines(frame), words].join('\n');
   const bytes = Buffer.byteLength(text);
   if (bytes > LONGEST_COMMAND) {
     throw usageError(
@@ -32,6 +29,11 @@ export function frameCommand(words: string, frame: CommandFrame): string {
   }
   if (text.includes('\0')) throw usageError(`the command ${show(text)} holds a NUL byte`);
   return text;
+}
+
+/** What stands before the words. @throws PsshError ERR_USAGE for a value that can't be sent */
+export function frameLines({ env, cwd }: CommandFrame): string[] {
+  return [...environmentLines(env), ...folderLines(cwd)];
 }
 
 function environmentLines(env: Readonly<Record<string, string>>): string[] {

@@ -14,10 +14,12 @@ import {
 import { sshOptionFault } from '../core/own-options.js';
 import { type Rolling, resolveRolling } from '../core/rolling.js';
 import { show } from '../core/show.js';
+import { sudoUserFault } from '../core/sudo.js';
 import type { TransferEvent } from '../core/transfer-result.js';
 import { hostKeyOptions } from '../ssh/host-keys.js';
 import { checkFile } from '../ssh/named-file.js';
-import { resolveSecrets, type SecretOption } from './secrets.js';
+import { SudoAccess } from '../run/sudo/access.js';
+import { resolveSecrets, type SecretOption, secretOf } from './secrets.js';
 
 type Unit = 'ms' | 's' | 'm' | 'h' | 'd';
 
@@ -75,6 +77,15 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Folder of the host to run in. */
   readonly cwd?: string;
+  /** Run as root, by the machine's sudo, which has to allow a shell. @default false */
+  readonly sudo?: boolean;
+  /** Run as this user of the machine; implies `sudo`. */
+  readonly sudoUser?: string;
+  /**
+   * What sudo is told where it asks for a password, and nobody else; a function is called when it first asks. After one
+   * that was refused no other machine is tried with it in that call. @default nothing is asked, `sudo -n`
+   */
+  readonly sudoPassword?: SecretOption;
   /** What each command reads on each host; a stream is read once and kept in a file for all of them. @default nothing */
   readonly stdin?: string | Uint8Array | Readable;
   /** Machines worked on at once. @default 32 */
@@ -146,6 +157,9 @@ const COMMAND_NAMES = {
   deadline: true,
   env: true,
   cwd: true,
+  sudo: true,
+  sudoUser: true,
+  sudoPassword: true,
   stdin: true,
   fanout: true,
   onEvent: true,
@@ -195,6 +209,21 @@ export function resolveConnect(options: MachineOptions): ConnectionOptions {
     jumpMaster: options.jumpMaster ?? CONNECTION_DEFAULTS.jumpMaster,
     ownMasters: options.ownMasters ?? CONNECTION_DEFAULTS.ownMasters,
   });
+}
+
+/** Undefined: commands run as the login. @throws PsshError ERR_USAGE */
+export function resolveSudo(defaults: MachineOptions, options: CommandOptions): { readonly sudo?: SudoAccess } {
+  const { sudo, sudoUser: user, sudoPassword } = { ...defaults, ...options };
+  const fault = user === undefined ? null : sudoUserFault(user);
+  if (fault !== null) throw usageError(`sudoUser: ${fault}; write a user as the machine knows it`);
+  const password = secretOf('sudoPassword', sudoPassword);
+  if (sudo === false || (sudo === undefined && user === undefined)) return {};
+  return {
+    sudo: new SudoAccess({
+      ...(user === undefined ? {} : { user }),
+      ...(password === undefined ? {} : { password }),
+    }),
+  };
 }
 
 /** What one call asks for, over what its machine or cluster asks for. @throws PsshError ERR_USAGE */

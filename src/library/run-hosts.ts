@@ -5,7 +5,7 @@ import { planCommands } from '../run/plan.js';
 import { EventQueue } from './event-queue.js';
 import type { Host } from './host.js';
 import { linkSignals } from './link-signals.js';
-import { type CommandOptions, type MachineOptions, resolveCommand } from './options.js';
+import { type CommandOptions, type MachineOptions, resolveCommand, resolveSudo } from './options.js';
 import { runPlanned, targetsFor, teller } from './run-planned.js';
 
 /** What a run on several machines came to. */
@@ -85,6 +85,7 @@ function planFor({ hosts, commands, defaults, options }: HostsRun) {
   return planCommands(targetsFor(hosts), commands, {
     env,
     raw: false,
+    ...resolveSudo(defaults, options),
     ...(cwd === undefined ? {} : { cwd }),
   });
 }

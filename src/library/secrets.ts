@@ -14,8 +14,8 @@ export function resolveSecrets(options: {
   return secretsOf(password, passphrase);
 }
 
-function secretOf(
-  name: 'password' | 'passphrase',
+export function secretOf(
+  name: 'password' | 'passphrase' | 'sudoPassword',
   option: SecretOption | undefined,
 ): (() => Promise<string>) | undefined {
   if (option === undefined) return undefined;

@@ -1,7 +1,11 @@
-import { frameCommand } from '../core/command.js';
+import { type CommandFrame, frameCommand, frameLines } from '../core/command.js';
 import { type Target, targetName } from '../core/target.js';
 import type { TransferRequest } from '../transfer/transfer.js';
 import type { PlannedJob } from './jobs/job-steps.js';
+import type { SudoAccess } from './sudo/access.js';
+import { sudoCommand } from './sudo/outer-script.js';
+
+const LONGEST_MARK = 'f'.repeat(18);
 
 export interface CommandOptions {
   /** Names and values set in the remote command. */
@@ -9,6 +13,8 @@ export interface CommandOptions {
   readonly cwd?: string;
   /** The words alone: no variables, no folder. */
   readonly raw: boolean;
+  /** As another user. */
+  readonly sudo?: SudoAccess;
   /** Hosts of the whole list, where this plan is for a part of it. @default those of this plan */
   readonly count?: number;
 }
@@ -30,6 +36,15 @@ export interface PlannedCommand {
   readonly text: string;
   /** What it reads, in place of the run's input. */
   readonly input?: Uint8Array;
+  /** It runs as another user: what is sent in place of the text. */
+  readonly sudo?: PlannedSudo;
+}
+
+export interface PlannedSudo {
+  readonly access: SudoAccess;
+  /** What stands before the words: variables, folder. Sudo's log does not get them. */
+  readonly lines: readonly string[];
+  readonly words: string;
 }
 
 /** Run again and again until it succeeds, or the time for that is over. */
@@ -66,12 +81,22 @@ export function planHost(
     ...options.env,
   };
   const frame = { env, raw: options.raw, ...(options.cwd === undefined ? {} : { cwd: options.cwd }) };
+  const { sudo } = options;
   const steps = commands.map(({ command, words = command, input }) => ({
     command,
     text: frameCommand(words, frame),
     ...(input === undefined ? {} : { input }),
+    ...(sudo === undefined ? {} : { sudo: underSudo(words, frame, sudo) }),
   }));
   return { target, steps };
+}
+
+/** @throws PsshError ERR_USAGE for a command or value that can't be sent */
+function underSudo(words: string, frame: CommandFrame, access: SudoAccess): PlannedSudo {
+  const asks = access.password !== null;
+  const longest = { talk: LONGEST_MARK, started: LONGEST_MARK, inner: LONGEST_MARK };
+  frameCommand(sudoCommand({ user: access.user, asks, words }, longest), { env: {}, raw: true });
+  return { access, lines: frameLines(frame), words };
 }
 
 /**

@@ -14,14 +14,17 @@ import type { Channel, Connection } from '../transport/transport.js';
 import type { EventBus } from './event-bus.js';
 import { Guard } from './leash/guard.js';
 import { markFor } from './leash/mark.js';
+import { endsWithin } from './leash/signal-command.js';
 import { LineSplitter } from './lines.js';
 import type { PlannedCommand } from './plan.js';
 import { endedBy } from './run-signal.js';
+import { SudoSession, type Start } from './sudo/session.js';
 
 // What was on its way when a command was given up still counts; the master may hold the pipes for longer.
 const IN_FLIGHT_MS = 250;
 
 const DRAIN_TICK_MS = 50;
+const REFUSED_MS = 3_000;
 
 export interface StepContext {
   readonly target: Target;
@@ -45,6 +48,8 @@ export type Ending =
   | { readonly by: 'exit'; readonly exit: Exit }
   | { readonly by: 'fault'; readonly error: PsshError }
   | { readonly by: 'connect'; readonly error: ConnectFailure }
+  /** The password was wrong on another host, and not tried here. */
+  | { readonly by: 'untried'; readonly error: PsshError }
   | { readonly by: 'timeout' | 'cancel' | 'deadline' };
 
 /** Runs one command on one host over a connection that stands. Never throws: every ending is a result. */
@@ -70,13 +75,19 @@ export async function runStep(context: StepContext): Promise<HostResult> {
     durationMs: Math.round(performance.now() - started),
   });
 
-  const { text, mark } = markFor(connection, planned);
+  const { killGraceMs: graceMs, timeoutMs } = options;
+  const isTerminal = options.pty !== null;
+  const sudo =
+    planned.sudo === undefined
+      ? null
+      : new SudoSession(planned.sudo, { target, graceMs, timeoutMs, isTerminal, signal: context.signal });
+  const { text, mark } = markFor(connection, sudo === null ? planned : { ...planned, text: sudo.text });
   let channel: Channel;
   const { input } = planned;
   const stdin = input === undefined ? context.stdin : () => Readable.from([input]);
   try {
     channel = await connection.open(text, {
-      stdin: stdin === null ? 'none' : 'pipe',
+      stdin: stdin === null && sudo === null ? 'none' : 'pipe',
       signal: context.signal,
       ...(options.pty === null ? {} : { pty: options.pty }),
       onAttempt: (attempt) => void bus.emit({ type: 'connecting', time: Date.now(), target, attempt }),
@@ -99,27 +110,34 @@ export async function runStep(context: StepContext): Promise<HostResult> {
     const transport = { kind: connection.kind, reason: connection.reason ?? '' };
     await bus.emit({ type: 'connected', time: Date.now(), target, reused: false, transport });
   }
+  const outputs = sudo?.over(channel) ?? channel;
   await bus.emit({ type: 'started', time: Date.now(), target, step, command: planned.command });
-  feed(channel, stdin);
+  if (sudo === null) feed(channel, stdin);
   const held = { count: 0 };
   const pumps = (['stdout', 'stderr'] as const).map((name) =>
-    pump(channel, name, captures[name], context, held),
+    pump(outputs[name], name, captures[name], context, held),
   );
   const ends = options.onDisconnect === 'kill';
-  const { killGraceMs: graceMs } = options;
-  const guard = new Guard({ connection, channel, graceMs, silenceMs: context.silenceMs, armed: ends, mark });
-  const ending = await waitForEnd(channel, context);
+  const { silenceMs } = context;
+  const waits = sudo !== null;
+  const guard = new Guard({ connection, channel, graceMs, silenceMs, armed: ends, mark, waits });
+  const unstarted = sudo === null ? null : unstartedBy(await sudo.begun(), context.signal);
+  if (sudo !== null && unstarted === null) feed(channel, stdin);
+  const ending = unstarted ?? (await waitForEnd(channel, context));
   const given = ending.by === 'timeout' || ending.by === 'cancel' || ending.by === 'deadline';
   // A leash of another login does not notice that this one is lost.
   const lost = ending.by === 'fault' && connection.kind === 'plain' && ends;
-  const killed = given || lost ? await guard.kill() : null;
+  // Its input has ended; a sudo that hangs is left nevertheless.
+  const left = unstarted !== null && !given && !(await endsWithin(channel, REFUSED_MS));
+  const ended = given || lost || left ? await guard.kill() : null;
+  const killed = ended === null || sudo === null ? ended : await sudo.judge(ended);
   await guard.release();
   if (given) channel.close();
   const limit = given ? Math.min(IN_FLIGHT_MS, options.drainMs) : options.drainMs;
   const drained = await settleWithin(Promise.all(pumps), limit, () => held.count > 0);
   if (!drained) {
-    channel.stdout.destroy();
-    channel.stderr.destroy();
+    outputs.stdout.destroy();
+    outputs.stderr.destroy();
     channel.close();
   }
   if (!drained && !given) {
@@ -160,8 +178,29 @@ export function waitForEnd(
   });
 }
 
+/** Null: the command runs. */
+export function unstartedBy(start: Start, signal: AbortSignal): Ending | null {
+  switch (start.kind) {
+    case 'running':
+      return null;
+    case 'failed':
+      return { by: 'fault', error: start.error };
+    case 'untried':
+      return { by: 'untried', error: start.error };
+    case 'timeout':
+      return { by: 'timeout' };
+    case 'given':
+      return { by: endedBy(signal) };
+  }
+}
+
 function feed(channel: Channel, stdin: (() => Readable) | null): void {
-  if (stdin === null || channel.stdin === null) return;
+  if (channel.stdin === null) return;
+  if (stdin === null) {
+    // It was open for sudo alone.
+    channel.stdin.end();
+    return;
+  }
   const source = stdin();
   const target = channel.stdin;
   source.on('error', () => target.destroy());
@@ -172,14 +211,13 @@ function feed(channel: Channel, stdin: (() => Readable) | null): void {
 
 /** Reads a stream to its end, no faster than the slowest sink takes it. */
 function pump(
-  channel: Channel,
+  stream: Readable,
   name: StreamName,
   capture: Capture,
   context: StepContext,
   held: { count: number },
 ): Promise<void> {
   const { target, step, options, bus } = context;
-  const stream = channel[name];
   const lines = new LineSplitter((data, partial) =>
     bus.emit({ type: 'output', time: Date.now(), target, step, stream: name, data, partial }),
   );
@@ -227,7 +265,10 @@ function settleWithin(work: Promise<unknown>, ms: number, held: () => boolean): 
   });
 }
 
-type Description = Pick<HostResult, 'status' | 'exitCode' | 'signal' | 'error' | 'timedOutBy'>;
+type Description = Pick<
+  HostResult,
+  'status' | 'exitCode' | 'signal' | 'error' | 'timedOutBy' | 'skippedBy'
+>;
 
 export function describe(ending: Ending): Description {
   const none = { exitCode: null, signal: null, error: null } as const;
@@ -249,6 +290,10 @@ export function describe(ending: Ending): Description {
       const { code, message, status } = ending.error;
       return { ...none, status, error: { code, message } };
     }
+    case 'untried': {
+      const { code, message } = ending.error;
+      return { ...none, status: 'skipped', skippedBy: 'failure', error: { code, message } };
+    }
     case 'fault': {
       const { code, message } = ending.error;
       return { ...none, status: faultStatus(code), error: { code, message } };
@@ -257,7 +302,7 @@ export function describe(ending: Ending): Description {
 }
 
 function faultStatus(code: PsshError['code']): Status {
-  if (code === 'ERR_TRANSFER') return 'failed';
+  if (code === 'ERR_TRANSFER' || code === 'ERR_SUDO') return 'failed';
   // Of both it is known only that the command was sent.
   return code === 'ERR_DISCONNECTED' || code === 'ERR_MUX_PROTOCOL' ? 'disconnected' : 'unreachable';
 }

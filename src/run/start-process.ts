@@ -8,9 +8,13 @@ import type { Channel, Connection } from '../transport/transport.js';
 import { EventBus } from './event-bus.js';
 import { HostConnection } from './host-connection.js';
 import { Guard } from './leash/guard.js';
-import type { PlannedCommand, PlannedHost } from './plan.js';
+import { endsWithin } from './leash/signal-command.js';
+import type { PlannedCommand, PlannedHost, PlannedSudo } from './plan.js';
 import { type Reach, silenceOf } from './reach.js';
 import { describe, unheard, waitForEnd } from './run-step.js';
+import { type Start, SudoSession } from './sudo/session.js';
+
+const REFUSED_MS = 3_000;
 
 /** A command that runs, with its streams in the hands of the caller. */
 export interface Started {
@@ -42,8 +46,10 @@ export async function startProcess(
       const { current } = link;
       if (current === null) throw new TypeError('no connection stands');
       try {
-        const channel = await current.connection.open(planned.text, { stdin: 'pipe', signal });
-        return watched(channel, { ...current, link, target, planned, options, signal });
+        const sudo = planned.sudo === undefined ? null : sudoOf(planned.sudo, target, options, signal);
+        const text = sudo?.text ?? planned.text;
+        const channel = await current.connection.open(text, { stdin: 'pipe', signal });
+        return await watched(channel, { ...current, link, target, planned, options, signal, sudo });
       } catch (error) {
         const unsent = error instanceof PsshError && error.code === 'ERR_CHANNEL_OPEN';
         if (!unsent || !(await link.renew())) throw error;
@@ -55,6 +61,15 @@ export async function startProcess(
   }
 }
 
+function sudoOf(
+  planned: PlannedSudo,
+  target: PlannedHost['target'],
+  { killGraceMs: graceMs, timeoutMs }: RunOptions,
+  signal: AbortSignal,
+): SudoSession {
+  return new SudoSession(planned, { target, graceMs, timeoutMs, isTerminal: false, signal });
+}
+
 interface Watched {
   readonly lease: Lease;
   readonly connection: Connection;
@@ -63,11 +78,14 @@ interface Watched {
   readonly options: RunOptions;
   readonly signal: AbortSignal;
   readonly link: HostConnection;
+  readonly sudo: SudoSession | null;
 }
 
-function watched(channel: Channel, context: Watched): Started {
-  const { connection, lease, options, signal } = context;
-  const { stdin, stdout, stderr } = channel;
+/** @throws PsshError ERR_SUDO, or the signal's reason, where sudo does not start it */
+async function watched(channel: Channel, context: Watched): Promise<Started> {
+  const { connection, lease, options, signal, sudo } = context;
+  const { stdin } = channel;
+  const { stdout, stderr } = sudo?.over(channel) ?? channel;
   if (stdin === null) throw new TypeError('a channel without stdin');
   // The remote may stop reading, or be cut, at any moment: how it ended is in the result.
   for (const stream of [stdin, stdout, stderr]) stream.on('error', () => undefined);
@@ -82,11 +100,14 @@ function watched(channel: Channel, context: Watched): Started {
     silenceMs,
     armed,
     mark: null,
+    waits: sudo !== null,
   });
+  if (sudo !== null) await refuseUnstarted(await sudo.begun(), { channel, guard, signal });
   const end = async (): Promise<HostResult> => {
     const ending = await waitForEnd(channel, { options, signal });
     const given = ending.by === 'timeout' || ending.by === 'cancel' || ending.by === 'deadline';
-    const killed = given ? await guard.kill() : null;
+    const ended = given ? await guard.kill() : null;
+    const killed = ended === null || sudo === null ? ended : await sudo.judge(ended);
     await guard.release();
     if (killed === 'unknown') context.link.retire();
     if (given) channel.close();
@@ -123,6 +144,21 @@ function watched(channel: Channel, context: Watched): Started {
     await context.link.close();
   };
   return { stdin, stdout, stderr, exited, released: done() };
+}
+
+/** @throws PsshError ERR_SUDO, the signal's reason; nothing of it is left by then, as far as can be */
+async function refuseUnstarted(
+  start: Start,
+  { channel, guard, signal }: { channel: Channel; guard: Guard; signal: AbortSignal },
+): Promise<void> {
+  if (start.kind === 'running') return;
+  for (const stream of [channel.stdout, channel.stderr]) stream.resume();
+  if (!(await endsWithin(channel, REFUSED_MS))) await guard.kill();
+  await guard.release();
+  channel.close();
+  signal.throwIfAborted();
+  if ('error' in start) throw start.error;
+  throw new PsshError('ERR_SUDO', 'sudo did not start the command in its time');
 }
 
 function settled(stream: Readable): Promise<void> {

@@ -14,6 +14,7 @@ import {
   type SharedOptions,
 } from '../shared-options.js';
 import type { SplitOptions } from '../split-options.js';
+import type { SudoOptions } from '../sudo-options.js';
 import { resolveTargets } from '../targets.js';
 import type { ViewOptions } from '../view-options.js';
 
@@ -23,7 +24,8 @@ export interface ExecOptions
     KeptOptions,
     RollingOptions,
     SplitOptions,
-    ShardOptions {
+    ShardOptions,
+    SudoOptions {
   readonly script?: string;
   readonly template?: boolean;
   readonly command?: readonly string[];

@@ -6,6 +6,7 @@ import { signalCommand } from './signal-command.js';
 // Most commands are over by then and need no leash: it costs a session and some milliseconds.
 const ARM_AFTER_MS = 300;
 const OPEN_MS = 10_000;
+const WAIT_MS = 2_000;
 
 export interface GuardOptions {
   readonly connection: Connection;
@@ -19,6 +20,8 @@ export interface GuardOptions {
   readonly armed: boolean;
   /** By what a leash of another login knows the command. */
   readonly mark: string | null;
+  /** What ends the command is not the leash but something that it ends: that has the grace, and then some time. @default false */
+  readonly waits?: boolean;
 }
 
 /** Watches over one running command: has the leash ready when it is wanted, and takes it back at the end. */
@@ -43,7 +46,8 @@ export class Guard {
       if (channel !== null) await signalCommand(channel, graceMs);
       return 'unknown';
     }
-    const killed = await leash.kill(this.options.graceMs);
+    const { graceMs, waits = false } = this.options;
+    const killed = await leash.kill(waits ? graceMs * 1.2 + WAIT_MS : graceMs);
     if (killed === 'unknown') leash.leaveToItself();
     return killed;
   }

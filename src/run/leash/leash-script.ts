@@ -129,5 +129,10 @@ export function leashCommand({ graceSeconds, silenceSeconds, marked = false }: L
 
 /** The parts of such a script as a command; `$0` of it is what it needs a `!` for. */
 export function scriptCommand(parts: readonly string[]): string {
-  return `exec sh -c '${parts.join('; ').replaceAll('do;', 'do')}' ${quoteForShell('$!')}`;
+  return `exec sh -c '${joinParts(parts)}' ${quoteForShell('$!')}`;
+}
+
+/** On one line. */
+export function joinParts(parts: readonly string[]): string {
+  return parts.join('; ').replaceAll('do;', 'do');
 }

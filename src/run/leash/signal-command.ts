@@ -9,7 +9,8 @@ export async function signalCommand(channel: Channel, graceMs: number): Promise<
   if (!(await endsWithin(channel, graceMs))) await channel.signal?.('KILL');
 }
 
-function endsWithin({ exited }: Channel, ms: number): Promise<boolean> {
+/** Whether a command ends by itself. */
+export function endsWithin({ exited }: Channel, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), ms);
     const ended = (): void => {

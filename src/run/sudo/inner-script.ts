@@ -1,0 +1,78 @@
+import { ending, joinParts } from '../leash/leash-script.js';
+
+export interface InnerWork {
+  /** What it says begins with this. */
+  readonly mark: string;
+  /** What ends when the command has to; empty: the host could make none. */
+  readonly fifo: string;
+  /** As the login has it; empty: it has none. */
+  readonly locale: string;
+  /** The terminal's state before we changed it; empty: there is no terminal. */
+  readonly terminal: string;
+  /** What stands before the words: variables, folder. */
+  readonly lines: readonly string[];
+  readonly graceSeconds: number;
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+// A tiny program tells a subshell its own process id.
+const WHO = `o=$(exec sh -c 'echo $PPID')`;
+
+/**
+ * Counts in n, and lists in l, the living processes of this session that the command has started: not those above us
+ * (sudo, the login's shell, on dropbear the server), nor those that such a one has started for others, nor ourselves.
+ * Where ps can't tell sessions, n is never 0.
+ */
+const LIVE = [
+  'live() { x=$(ps -A -o pid= -o ppid= -o sid= -o stat= 2>/dev/null); q=; y=; l=; n=0',
+  'set -- $x; while test $# -ge 4; do if test $1 -eq $o; then q=$3; fi; shift 4; done',
+  'if test -z "$q"; then n=1; return; fi',
+  'set -- $x; while test $# -ge 4; do if test $3 -eq $q; then case $4 in Z*) ;; *) y="$y $1 $2";; esac; fi; shift 4; done',
+  'k=" $o "; a=$me',
+  'while :; do k="$k$a "; b=; set -- $y; while test $# -ge 2; do if test $1 -eq $a; then b=$2; fi; shift 2; done',
+  'if test -z "$b"; then break; fi; a=$b; done',
+  [
+    'z=1; while test $z -eq 1; do z=0; set -- $y; while test $# -ge 2; do case $k in *" $1 "*) ;; *)',
+    'if test $2 -ne $me; then case $k in *" $2 "*) k="$k$1 "; z=1;; esac; fi;; esac; shift 2; done; done',
+  ].join(' '),
+  'set -- $y; while test $# -ge 2; do case $k in *" $1 "*) ;; *) l="$l $1"; n=$((n+1));; esac; shift 2; done; }',
+  'shoot() { live; if test $n -gt 0; then kill -s $1 $l 2>/dev/null; fi; }',
+] as const;
+
+/**
+ * What the shell that sudo has started is told to do, on one line: 1 the login's shell, 2 the words.
+ *
+ * It says `watched` and runs the command, or `unwatched` where it can't see the FIFO, and then waits for a word of
+ * ours. A watcher beside the command ends all of it once the FIFO has ended: TERM, the grace, KILL; it says `gone` only
+ * when it saw that nothing is left. Only what runs as sudo's user can do that.
+ */
+export function innerScript({ mark, fifo, locale, terminal, lines, graceSeconds }: InnerWork): string {
+  const say = (word: string): string => `printf '%s\\n' '${mark} ${word}' >&`;
+  const prefix = lines.map((line) => `${quoted(line)}"$n"`).join('');
+  const lcAll = locale === '' ? 'unset LC_ALL' : `LC_ALL=${quoted(locale)}`;
+  const watcher = [
+    'trap "" HUP INT QUIT PIPE',
+    'read -r x <&4',
+    'trap "" TERM',
+    WHO,
+    'finish',
+    `live; if test $n -eq 0; then ${say('gone')}3; fi`,
+  ];
+  return joinParts([
+    'me=$$; w=',
+    `if test "\${LC_ALL-}" = C; then ${lcAll}; fi`,
+    ...(terminal === '' ? [] : [`stty ${quoted(terminal)} 2>/dev/null`]),
+    ...LIVE,
+    ...ending('finish', graceSeconds),
+    `f=${quoted(fifo)}`,
+    `if test -n "$f" && test -r "$f" && exec 4<"$f"; then ${say('watched')}2; w=1; else ${say('unwatched')}2; read -r x || exit 1; fi`,
+    'trap : HUP INT QUIT',
+    `n=$(printf '\\nx'); n=\${n%x}; p=${prefix === '' ? "''" : prefix}`,
+    `if test -n "$w"; then { ${watcher.join('; ')}; } 3>&2 </dev/null >/dev/null 2>&1 & w=$!; fi`,
+    // A shell that tells who was killed has nobody to tell it to.
+    `{ "$1" -c "$p$2" 4<&- 2>&5 5>&-; e=$?; } 5>&2 2>/dev/null`,
+    'if test -n "$w"; then { kill -s TERM $w; wait $w; } 2>/dev/null; fi',
+    'exit $e',
+  ]);
+}
