@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -10,6 +9,7 @@ import { type Accounts, makeAccounts } from '../fleet/accounts.js';
 import { type Fleet, startFleet } from '../fleet/fleet.js';
 import { leftovers } from '../fleet/leftovers.js';
 import { BIN, type CliResult, parseRun, runCli, runProgram } from './cli.js';
+import { textBelow, watchProcesses } from './seen-secrets.js';
 import { startTerminal, type Terminal } from './terminal.js';
 
 const SECRET = 'Correct-Horse-7';
@@ -103,39 +103,6 @@ const right = (): readonly string[] => ['--pass-file', secretFile('right')];
 async function count(pattern: RegExp, hosts: readonly string[]): Promise<number> {
   const logs = await Promise.all(hosts.map((host) => fleet.log(host)));
   return logs.join('').match(new RegExp(pattern, 'gm'))?.length ?? 0;
-}
-
-/** Every process's arguments and environment, as often as can be, for as long as something goes on. */
-async function watchProcesses<T>(work: Promise<T>): Promise<{ result: T; seen: string; cores: Set<string> }> {
-  let over = false;
-  const seen = new Set<string>();
-  const cores = new Set<string>();
-  const done = work.finally(() => {
-    over = true;
-  });
-  while (!over) {
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      try {
-        const args = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
-        seen.add(args);
-        seen.add(readFileSync(`/proc/${pid}/environ`, 'latin1'));
-        if (!args.includes('SSH_ASKPASS_PROMPT')) continue;
-        const limit = /^Max core file size +(\S+ +\S+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'latin1'));
-        cores.add(limit?.[1]?.replace(/ +/, ' ') ?? '');
-      } catch {
-        // It has ended meanwhile.
-      }
-    }
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return { result: await done, seen: [...seen].join('\n'), cores };
-}
-
-async function textBelow(folder: string): Promise<string> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const texts = await Promise.all(files.map((file) => readFile(file, 'latin1').catch(() => '')));
-  return texts.join('\n');
 }
 
 describe.runIf(isRoot)('a password', () => {

@@ -25,7 +25,9 @@ export function told(result: CommandResult): string {
       same<typeof result.error, null>(true);
       return 'ok';
     case 'failed':
-      same<typeof result.exitCode, number>(true);
+      // Null: sudo did not start it.
+      same<typeof result.exitCode, number | null>(true);
+      if (result.exitCode === null) return result.error.message;
       same<typeof result.signal, null>(true);
       return `${result.exitCode}`;
     case 'signaled':

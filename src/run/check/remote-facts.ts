@@ -36,7 +36,7 @@ const SCRIPT = oneLine(String.raw`
   if test -d "$d" && test -w "$d"; then printf "writable\n"; fi;
   df -Pk "$d" 2>/dev/null | { read -r a; read -r a; printf "df %s\n" "$a"; };
   if test $sudo = yes; then
-    s=$(sudo -n true 2>&1 </dev/null);
+    s=$(LC_ALL=C sudo -n sh -c : 2>&1 </dev/null);
     printf "sudo %s %s\n" $? "$s";
   fi;
   printf "end\n";

@@ -182,7 +182,7 @@ async function factChecks(work: SessionWork, add: (check: Check) => void): Promi
 function sudoCheck({ status, said }: NonNullable<RemoteFacts['sudo']>, { mends }: SessionWork): Check {
   if (status === 0) return ok('sudo', 'without a password');
   const detail = status === 127 ? 'the host has no sudo' : `sudo -n: ${quoted(said)}`;
-  const mend = status === 127 ? null : mends.ssh(['-t'], 'sudo -v');
+  const mend = /password is required|authentication is required/.test(said) ? mends.sudoRule() : null;
   return { name: 'sudo', outcome: 'failed', detail, mend, facts: { status, said } };
 }
 

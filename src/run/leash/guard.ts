@@ -6,7 +6,7 @@ import { signalCommand } from './signal-command.js';
 // Most commands are over by then and need no leash: it costs a session and some milliseconds.
 const ARM_AFTER_MS = 300;
 const OPEN_MS = 10_000;
-const WAIT_MS = 2_000;
+const WAIT_MS = 1_500;
 
 export interface GuardOptions {
   readonly connection: Connection;
@@ -46,8 +46,7 @@ export class Guard {
       if (channel !== null) await signalCommand(channel, graceMs);
       return 'unknown';
     }
-    const { graceMs, waits = false } = this.options;
-    const killed = await leash.kill(waits ? graceMs * 1.2 + WAIT_MS : graceMs);
+    const killed = await leash.kill(this.graceMs);
     if (killed === 'unknown') leash.leaveToItself();
     return killed;
   }
@@ -63,12 +62,17 @@ export class Guard {
     await leash.closed();
   }
 
+  private get graceMs(): number {
+    const { graceMs, waits = false } = this.options;
+    return waits ? graceMs * 1.1 + WAIT_MS : graceMs;
+  }
+
   private open(): Promise<Leash | null> {
-    const { connection, graceMs, silenceMs, mark } = this.options;
+    const { connection, silenceMs, mark } = this.options;
     // A login of its own would find nothing there that it could know for the command.
     if (connection.kind === 'plain' && mark === null) return Promise.resolve(null);
     const silenceSeconds = Math.ceil(silenceMs / 1000);
-    const command = leashCommand({ graceSeconds: graceMs / 1000, silenceSeconds, marked: mark !== null });
+    const command = leashCommand({ graceSeconds: this.graceMs / 1000, silenceSeconds, marked: mark !== null });
     const signal = AbortSignal.timeout(OPEN_MS);
     this.over ??= new AbortController();
     this.leash ??= Leash.open(connection, { command, silenceMs, mark }, signal, this.over.signal);

@@ -31,7 +31,8 @@ const STARTER = oneLine(`
  * The login can't signal what sudo starts, nor can the leash, which is the login's. So a process of the login's holds a FIFO
  * open, and what runs inside sudo reads from it: when the leash ends that process, along with all others of this
  * session that it may end, the reader sees the end of the FIFO. Nothing is ever written to it, so that who else may
- * read it can do no harm. The shell itself outlives a TERM, as the end of what leads the session would take a terminal away.
+ * read it can do no harm. The shell itself outlives a TERM: it takes the FIFO away, and the end of what leads the session
+ * would take a terminal away. What a KILL left behind the next one removes.
  *
  * It tells where the FIFO is, LC_ALL (sudo is to speak English here), the state of the terminal, and its login.
  */
@@ -41,18 +42,22 @@ const OUTER = oneLine(String.raw`
   command -v sudo >/dev/null 2>&1 || { printf "%s begin\n%s${MISSING}\n" "$m" "$m" >&2; exit 127; };
   if test -t 0; then t=$(stty -g 2>/dev/null) && stty -echo 2>/dev/null; fi;
   p=@{TMPDIR:-/tmp}; test -z "$u" || p=/tmp;
-  d=@{p%/}/.pssh-ts-sudo.$$.$s;
+  p=@{p%/}/.pssh-ts-sudo; d=$p.$$.$s;
+  for o in "$p".*; do
+    test -d "$o" || continue;
+    k=@{o#"$p".}; k=@{k%%.*};
+    case $k in ""|*[!0-9]*) continue;; esac;
+    kill -0 "$k" 2>/dev/null || ps -p "$k" >/dev/null 2>&1 || rm -rf "$o" 2>/dev/null;
+  done;
   if (umask 077; mkdir "$d" && mkfifo "$d/w") 2>/dev/null; then
     f=$d/w; if test -n "$u"; then chmod 711 "$d"; chmod 644 "$f"; fi;
-    exec 3<>"$f";
-    { trap : HUP TERM; sleep 2147483647 3>&- & k=$!; wait $k; kill $k; rm -rf "$d"; } </dev/null >/dev/null 2>&1 &
-    h=$!; exec 3>&-;
+    exec 3<>"$f"; sleep 2147483647 <&3 3>&- >/dev/null 2>&1 & h=$!; exec 3>&-;
   fi;
   printf "%s begin\n%s\n%s\n%s\n%s\n" "$m" "$f" "@{LC_ALL-}" "$t" "@{LOGNAME-}" >&2;
   if test -n "$a"; then set -- -S -p "$m${PROMPT}"; else set -- -n; fi;
   test -z "$u" || set -- "$@" -u "$u";
   LC_ALL=C sudo -H "$@" -- sh -c '${STARTER}' "$s" "@{SHELL:-sh}" "$c"; e=$?;
-  test -z "$h" || { kill -s TERM $h; wait $h; } 2>/dev/null;
+  test -z "$h" || { kill -s TERM $h; wait $h; rm -rf "$d"; } 2>/dev/null;
   exit $e
 `);
 

@@ -1,0 +1,207 @@
+import { userInfo } from 'node:os';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { type Accounts, makeAccounts } from '../fleet/accounts.js';
+import { startDropbear } from '../fleet/dropbear.js';
+import { ensureDropbear } from '../fleet/ensure-dropbear.js';
+import { type Fleet, startFleet } from '../fleet/fleet.js';
+import { signalQuietly } from '../fleet/processes.js';
+import { makeSudoRules, type SudoRules, sudoFolders } from '../fleet/sudo.js';
+import { until } from '../fleet/until.js';
+import { type CliOptions, type CliResult, parseRun, runCli } from './cli.js';
+import { seeLeashes } from './leashes.js';
+import { processesOf, type SessionLine, Sleeps, sessionTable } from './session-table.js';
+
+const isRoot = userInfo().uid === 0;
+const GRACE = '1s';
+// The guarantee is the grace and two seconds; the machine may have other things to do.
+const DEAD_MS = 10_000;
+const TRIGGERS = ['timeout', 'INT', 'kill -9 of pssh-ts'] as const;
+const SETSID = 4;
+const ROWS = [0, 1, 2, 3, SETSID];
+
+let fleet: Fleet;
+let accounts: Accounts | null = null;
+let rules: SudoRules | null = null;
+let users: readonly string[] = [];
+let dropbear: Awaited<ReturnType<typeof startDropbear>> | null = null;
+
+beforeAll(async () => {
+  if (!isRoot) return;
+  accounts = makeAccounts(['plain', 'pty', 'other', 'drop'].map((name) => [name, '/bin/sh'] as const));
+  users = accounts.list.slice(1).map(({ user }) => user);
+  const [plain = '', pty = '', , drop = ''] = users;
+  rules = makeSudoRules(
+    [
+      ...[plain, pty, drop].map((user) => `${user} ALL=(ALL) NOPASSWD: ALL`),
+      `Defaults:${plain} !use_pty`,
+      `Defaults:${pty} use_pty`,
+    ],
+    (line) => console.log(line),
+  );
+  fleet = await startFleet({
+    hosts: [
+      { name: 'plain', user: plain },
+      { name: 'pty', user: pty },
+      { name: 'lone', user: plain, sshd: ['MaxSessions 1'] },
+    ],
+  });
+  const program = ensureDropbear((line) => console.log(line));
+  const account = accounts.list.at(-1);
+  if (account === undefined) throw new Error('no account');
+  dropbear = await startDropbear(program, 'drop', fleet, account);
+}, 300_000);
+afterAll(async () => {
+  if (!isRoot) return;
+  await runCli(['masters', 'close'], { env: fleet.env });
+  await dropbear?.stop();
+  await fleet.stop();
+  rules?.remove();
+  accounts?.remove();
+  expect(sudoFolders()).toEqual([]);
+}, 60_000);
+
+/** Kills at its end what the test let live. */
+function endAtLast(sleeps: Sleeps): void {
+  onTestFinished(async () => {
+    for (const { pid } of sleeps.mentioned(await sessionTable())) signalQuietly(pid, 'SIGKILL');
+  });
+}
+
+/** Processes that root, or whoever it is, runs for the command: what only the inside of sudo can end. */
+async function seeBegun(sleeps: Sleeps, rows: readonly number[]): Promise<SessionLine[]> {
+  let found: SessionLine[] = [];
+  await until(
+    async () => {
+      found = sleeps.running(await sessionTable(), rows, 1);
+      return found.length === rows.length;
+    },
+    { deadlineMs: 30_000, what: 'the command to begin' },
+  );
+  return found;
+}
+
+async function seeDead(sleeps: Sleeps, living: readonly number[] = []): Promise<void> {
+  let left: SessionLine[] = [];
+  await until(
+    async () => {
+      const table = await sessionTable();
+      const spared = new Set(sleeps.running(table, living, 1).map(({ pid }) => pid));
+      left = sleeps
+        .mentioned(table)
+        .filter(({ pid, args }) => !spared.has(pid) && !(living.length > 0 && args.startsWith('ssh ')));
+      return left.length === 0;
+    },
+    { deadlineMs: DEAD_MS, what: 'the end of the command' },
+  ).catch((error: Error) => {
+    throw new Error(`${error.message}; left: ${JSON.stringify(left, null, 1)}`);
+  });
+}
+
+const manyKinds = (sleeps: Sleeps): string =>
+  [
+    `${sleeps.command(0)} &`,
+    `timeout 9797 ${sleeps.command(1)} &`,
+    `sh -c "trap '' TERM HUP; exec >/dev/null 2>/dev/null; while :; do ${sleeps.command(2)}; done" &`,
+    `nohup ${sleeps.command(3)} >/dev/null 2>&1 &`,
+    `setsid ${sleeps.command(SETSID)} >/dev/null 2>&1 </dev/null &`,
+    'cat >/dev/null; wait',
+  ].join('\n');
+
+describe.runIf(isRoot).each(['mux', 'process', 'plain'])('sudo over %s', (transport) => {
+  const way = transport === 'plain' ? ['--no-mux'] : ['--transport', transport];
+  const exec = (host: string, args: readonly string[], options: Partial<CliOptions> = {}): Promise<CliResult> => {
+    const config = host === 'drop' ? (dropbear?.configPath ?? '') : fleet.configPath;
+    const words = ['-F', config, '-t', '40', ...way, '-H', host, 'exec', '--json', '--kill-grace', GRACE];
+    return runCli([...words, ...args], { env: fleet.env, ...options });
+  };
+  const hosts: readonly (readonly [name: string, host: string, more: readonly string[]])[] = [
+    ['without a pty', 'plain', ['--sudo']],
+    ['use_pty', 'pty', ['--sudo']],
+    ['use_pty on a terminal', 'pty', ['--sudo', '--tty']],
+    ['another user', 'plain', ['--sudo-user', 'OTHER']],
+  ];
+
+  describe.each(hosts)('%s', (_, host, more) => {
+    test.each(TRIGGERS)('%s ends all of the command', async (trigger) => {
+      const sleeps = new Sleeps();
+      endAtLast(sleeps);
+      const as = more.map((word) => (word === 'OTHER' ? (users[2] ?? '') : word));
+      const limit = trigger === 'timeout' ? ['-u', '3s'] : [];
+      let pid = 0;
+      const ended = exec(host, [...as, ...limit, '-I', manyKinds(sleeps)], {
+        input: 'some input\n',
+        holdInput: true,
+        onStart: (id) => (pid = id),
+      });
+      const begun = await seeBegun(sleeps, ROWS);
+      const own = sleeps.running(begun, [SETSID], 1);
+      const user = users[host === 'pty' ? 1 : 0] ?? '';
+      if (trigger.startsWith('kill')) await seeLeashes(1, () => processesOf(user));
+      if (trigger === 'INT') process.kill(pid, 'SIGINT');
+      else if (trigger !== 'timeout') process.kill(pid, 'SIGKILL');
+      const result = await ended;
+      await seeDead(sleeps, [SETSID]);
+      expect(sleeps.running(await sessionTable(), [SETSID], 1).map((line) => line.pid)).toEqual(
+        own.map((line) => line.pid),
+      );
+      for (const line of own) signalQuietly(line.pid, 'SIGKILL');
+      await until(async () => sudoFolders().length === 0, { deadlineMs: 10_000, what: 'the end of its folder' });
+      if (trigger === 'kill -9 of pssh-ts') return;
+      const { status, killed } = parseRun(result).results[0] ?? {};
+      expect([status, killed]).toEqual([trigger === 'timeout' ? 'timed-out' : 'canceled', 'confirmed']);
+      expect(result.code).toBe(trigger === 'timeout' ? 3 : 130);
+    });
+  });
+
+  test('a command that heeds TERM is dead at once', async () => {
+    const sleeps = new Sleeps();
+    endAtLast(sleeps);
+    const text = `trap 'echo cleaned up; exit 0' TERM; echo begun; while :; do sleep 0.1; done`;
+    const result = await exec('plain', ['--sudo', '--kill-grace', '20s', '-u', '2s', text]);
+    expect(parseRun(result).results[0]).toMatchObject({
+      status: 'timed-out',
+      killed: 'confirmed',
+      stdout: 'begun\ncleaned up\n',
+    });
+    expect(result.durationMs).toBeLessThan(15_000);
+  });
+
+  test('what a command that has ended left behind lives on', async () => {
+    const sleeps = new Sleeps();
+    endAtLast(sleeps);
+    const result = await exec('plain', ['--sudo', `${sleeps.command(0)} >/dev/null 2>&1 & sleep 0.5; echo done`]);
+    expect(parseRun(result).results[0]).toMatchObject({ status: 'ok', killed: null, stdout: 'done\n' });
+    expect(sleeps.running(await sessionTable(), [0], 1)).toHaveLength(1);
+  });
+
+  if (transport !== 'plain') {
+    test('MaxSessions 1: it is given up, and nobody claims that it is dead', async () => {
+      const sleeps = new Sleeps();
+      endAtLast(sleeps);
+      const result = await exec('lone', ['--sudo', '-u', '2s', sleeps.command(0)]);
+      expect(parseRun(result).results[0]).toMatchObject({ status: 'timed-out', killed: 'unknown' });
+    });
+
+    test.each(TRIGGERS)('dropbear, which has one session for a connection: %s', async (trigger) => {
+      const sleeps = new Sleeps();
+      endAtLast(sleeps);
+      const rows = [0, 1, SETSID];
+      const text = [
+        `${sleeps.command(0)} &`,
+        `setsid ${sleeps.command(SETSID)} >/dev/null 2>&1 </dev/null &`,
+        `sh -c "trap '' TERM; exec >/dev/null 2>/dev/null; ${sleeps.command(1)}"`,
+      ].join('\n');
+      let pid = 0;
+      const limit = trigger === 'timeout' ? ['-u', '3s'] : [];
+      const ended = exec('drop', ['--sudo', ...limit, text], { onStart: (id) => (pid = id) });
+      await seeBegun(sleeps, rows);
+      if (trigger.startsWith('kill')) await seeLeashes(1, () => processesOf(users[3] ?? ''));
+      if (trigger === 'INT') process.kill(pid, 'SIGINT');
+      else if (trigger !== 'timeout') process.kill(pid, 'SIGKILL');
+      const result = await ended;
+      await seeDead(sleeps, [SETSID]);
+      if (trigger !== 'kill -9 of pssh-ts')
+        expect(parseRun(result).results[0]).toMatchObject({ killed: 'confirmed' });
+    });
+  }
+});
