@@ -52,9 +52,9 @@ export function innerScript({ mark, fifo, locale, terminal, lines, graceSeconds 
   const prefix = lines.map((line) => `${quoted(line)}"$n"`).join('');
   const lcAll = locale === '' ? 'unset LC_ALL' : `LC_ALL=${quoted(locale)}`;
   const watcher = [
-    'trap "" HUP INT QUIT PIPE',
+    'trap "" HUP INT QUIT PIPE TERM',
     'read -r x <&4',
-    'trap "" TERM',
+    'trap "" USR1',
     WHO,
     'finish',
     `live; if test $n -eq 0; then ${say('gone')}3; fi`,
@@ -72,7 +72,7 @@ export function innerScript({ mark, fifo, locale, terminal, lines, graceSeconds 
     `if test -n "$w"; then { ${watcher.join('; ')}; } 3>&2 </dev/null >/dev/null 2>&1 & w=$!; fi`,
     // A shell that tells who was killed has nobody to tell it to.
     `{ "$1" -c "$p$2" 4<&- 2>&5 5>&-; e=$?; } 5>&2 2>/dev/null`,
-    'if test -n "$w"; then { kill -s TERM $w; wait $w; } 2>/dev/null; fi',
+    'if test -n "$w"; then { kill -s USR1 $w; wait $w; } 2>/dev/null; fi',
     'exit $e',
   ]);
 }

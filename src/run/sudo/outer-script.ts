@@ -32,12 +32,13 @@ const STARTER = oneLine(`
  * open, and what runs inside sudo reads from it: when the leash ends that process, along with all others of this
  * session that it may end, the reader sees the end of the FIFO. Nothing is ever written to it, so that who else may
  * read it can do no harm. The shell itself outlives a TERM: it takes the FIFO away, and the end of what leads the session
- * would take a terminal away. What a KILL left behind the next one removes.
+ * would take a terminal away. What a KILL left behind the next one removes. It says nothing of its own to stderr,
+ * where shells tell who was killed.
  *
  * It tells where the FIFO is, LC_ALL (sudo is to speak English here), the state of the terminal, and its login.
  */
 const OUTER = oneLine(String.raw`
-  trap : HUP INT QUIT TERM;
+  trap : HUP INT QUIT PIPE TERM;
   m=$1; s=$2; u=$3; a=$4; c=$5; t=; f=; h=;
   command -v sudo >/dev/null 2>&1 || { printf "%s begin\n%s${MISSING}\n" "$m" "$m" >&2; exit 127; };
   if test -t 0; then t=$(stty -g 2>/dev/null) && stty -echo 2>/dev/null; fi;
@@ -56,9 +57,11 @@ const OUTER = oneLine(String.raw`
   printf "%s begin\n%s\n%s\n%s\n%s\n" "$m" "$f" "@{LC_ALL-}" "$t" "@{LOGNAME-}" >&2;
   if test -n "$a"; then set -- -S -p "$m${PROMPT}"; else set -- -n; fi;
   test -z "$u" || set -- "$@" -u "$u";
-  LC_ALL=C sudo -H "$@" -- sh -c '${STARTER}' "$s" "@{SHELL:-sh}" "$c"; e=$?;
-  test -z "$h" || { kill -s TERM $h; wait $h; rm -rf "$d"; } 2>/dev/null;
-  exit $e
+  {
+    LC_ALL=C sudo -H "$@" -- sh -c '${STARTER}' "$s" "@{SHELL:-sh}" "$c" 2>&4 4>&-; e=$?;
+    test -z "$h" || { kill -s TERM $h; wait $h; rm -rf "$d"; };
+    exit $e;
+  } 4>&2 2>/dev/null
 `);
 
 export interface SudoWords {
