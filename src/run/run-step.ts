@@ -77,10 +77,11 @@ export async function runStep(context: StepContext): Promise<HostResult> {
 
   const { killGraceMs: graceMs, timeoutMs } = options;
   const isTerminal = options.pty !== null;
+  const ends = options.onDisconnect === 'kill';
   const sudo =
     planned.sudo === undefined
       ? null
-      : new SudoSession(planned.sudo, { target, graceMs, timeoutMs, isTerminal, signal: context.signal });
+      : new SudoSession(planned.sudo, { target, graceMs, timeoutMs, ends, isTerminal, signal: context.signal });
   const { text, mark } = markFor(connection, sudo === null ? planned : { ...planned, text: sudo.text });
   let channel: Channel;
   const { input } = planned;
@@ -117,7 +118,6 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   const pumps = (['stdout', 'stderr'] as const).map((name) =>
     pump(outputs[name], name, captures[name], context, held),
   );
-  const ends = options.onDisconnect === 'kill';
   const { silenceMs } = context;
   const waits = sudo !== null;
   const guard = new Guard({ connection, channel, graceMs, silenceMs, armed: ends, mark, waits });

@@ -64,10 +64,11 @@ export async function startProcess(
 function sudoOf(
   planned: PlannedSudo,
   target: PlannedHost['target'],
-  { killGraceMs: graceMs, timeoutMs }: RunOptions,
+  { killGraceMs: graceMs, timeoutMs, onDisconnect }: RunOptions,
   signal: AbortSignal,
 ): SudoSession {
-  return new SudoSession(planned, { target, graceMs, timeoutMs, isTerminal: false, signal });
+  const ends = onDisconnect === 'kill';
+  return new SudoSession(planned, { target, graceMs, timeoutMs, ends, isTerminal: false, signal });
 }
 
 interface Watched {

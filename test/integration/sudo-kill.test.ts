@@ -68,15 +68,24 @@ function endAtLast(sleeps: Sleeps): void {
 }
 
 /** Processes that root, or whoever it is, runs for the command: what only the inside of sudo can end. */
-async function seeBegun(sleeps: Sleeps, rows: readonly number[]): Promise<SessionLine[]> {
+async function seeBegun(
+  sleeps: Sleeps,
+  rows: readonly number[],
+  ended: Promise<CliResult>,
+): Promise<SessionLine[]> {
   let found: SessionLine[] = [];
+  let early: CliResult | null = null;
+  void ended.then((result) => {
+    early = result;
+  });
   await until(
     async () => {
       found = sleeps.running(await sessionTable(), rows, 1);
-      return found.length === rows.length;
+      return found.length === rows.length || early !== null;
     },
     { deadlineMs: 30_000, what: 'the command to begin' },
   );
+  expect(early, 'it has ended before it was seen').toBeNull();
   return found;
 }
 
@@ -133,7 +142,7 @@ describe.runIf(isRoot).each(['mux', 'process', 'plain'])('sudo over %s', (transp
         holdInput: true,
         onStart: (id) => (pid = id),
       });
-      const begun = await seeBegun(sleeps, ROWS);
+      const begun = await seeBegun(sleeps, ROWS, ended);
       const own = sleeps.running(begun, [SETSID], 1);
       const user = users[host === 'pty' ? 1 : 0] ?? '';
       if (trigger.startsWith('kill')) await seeLeashes(1, () => processesOf(user));
@@ -194,7 +203,7 @@ describe.runIf(isRoot).each(['mux', 'process', 'plain'])('sudo over %s', (transp
       let pid = 0;
       const limit = trigger === 'timeout' ? ['-u', '3s'] : [];
       const ended = exec('drop', ['--sudo', ...limit, text], { onStart: (id) => (pid = id) });
-      await seeBegun(sleeps, rows);
+      await seeBegun(sleeps, rows, ended);
       if (trigger.startsWith('kill')) await seeLeashes(1, () => processesOf(users[3] ?? ''));
       if (trigger === 'INT') process.kill(pid, 'SIGINT');
       else if (trigger !== 'timeout') process.kill(pid, 'SIGKILL');

@@ -12,6 +12,8 @@ export interface InnerWork {
   /** What stands before the words: variables, folder. */
   readonly lines: readonly string[];
   readonly graceSeconds: number;
+  /** A terminal that is hung up ends the command too. */
+  readonly endsWithTerminal: boolean;
 }
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
@@ -47,32 +49,30 @@ const LIVE = [
  * ours. A watcher beside the command ends all of it once the FIFO has ended: TERM, the grace, KILL; it says `gone` only
  * when it saw that nothing is left. Only what runs as sudo's user can do that.
  */
-export function innerScript({ mark, fifo, locale, terminal, lines, graceSeconds }: InnerWork): string {
+export function innerScript({ mark, fifo, locale, terminal, lines, ...work }: InnerWork): string {
   const say = (word: string): string => `printf '%s\\n' '${mark} ${word}' >&`;
   const prefix = lines.map((line) => `${quoted(line)}"$n"`).join('');
   const lcAll = locale === '' ? 'unset LC_ALL' : `LC_ALL=${quoted(locale)}`;
-  const watcher = [
-    'trap "" HUP INT QUIT PIPE TERM',
-    'read -r x <&4',
-    'trap "" USR1',
-    WHO,
-    'finish',
-    `live; if test $n -eq 0; then ${say('gone')}3; fi`,
-  ];
+  const deaf = 'trap "" HUP INT QUIT PIPE TERM';
+  const end = ['trap "" USR1', WHO, 'finish', `live; if test $n -eq 0; then ${say('gone')}3; fi`];
+  const aside = '3>&2 </dev/null >/dev/null 2>&1';
+  // With a terminal sudo hands on what the leash, or a hangup, tells it, and the watcher may hear of it too late.
+  const asked = work.endsWithTerminal && terminal !== '' ? 'HUP TERM' : 'TERM';
   return joinParts([
     'me=$$; w=',
     `if test "\${LC_ALL-}" = C; then ${lcAll}; fi`,
     ...(terminal === '' ? [] : [`stty ${quoted(terminal)} 2>/dev/null`]),
     ...LIVE,
-    ...ending('finish', graceSeconds),
+    ...ending('finish', work.graceSeconds),
     `f=${quoted(fifo)}`,
     `if test -n "$f" && test -r "$f" && exec 4<"$f"; then ${say('watched')}2; w=1; else ${say('unwatched')}2; read -r x || exit 1; fi`,
-    'trap : HUP INT QUIT',
+    `h=; trap : HUP INT QUIT; if test -n "$w"; then trap h=1 ${asked}; fi`,
     `n=$(printf '\\nx'); n=\${n%x}; p=${prefix === '' ? "''" : prefix}`,
-    `if test -n "$w"; then { ${watcher.join('; ')}; } 3>&2 </dev/null >/dev/null 2>&1 & w=$!; fi`,
+    `if test -n "$w"; then { ${[deaf, 'read -r x <&4', ...end].join('; ')}; } ${aside} & w=$!; fi`,
     // A shell that tells who was killed has nobody to tell it to.
     `{ "$1" -c "$p$2" 4<&- 2>&5 5>&-; e=$?; } 5>&2 2>/dev/null`,
     'if test -n "$w"; then { kill -s USR1 $w; wait $w; } 2>/dev/null; fi',
+    `if test -n "$h"; then ( ${[deaf, ...end].join('; ')}; ) ${aside}; fi`,
     'exit $e',
   ]);
 }

@@ -32,6 +32,8 @@ export interface StartOptions {
   readonly target: Target;
   /** Between TERM and KILL. */
   readonly graceMs: number;
+  /** What is lost ends on the host. */
+  readonly ends: boolean;
   /** All output comes as stdout. */
   readonly isTerminal: boolean;
   /** Of the command; the start may take as long, but no longer than is usual for a sudo that works. */
@@ -133,11 +135,12 @@ export class SudoSession implements MarkListener {
   started(): void {
     if (this.heard === null || this.hasStarted) return;
     const { fifo, locale, terminal } = this.heard;
-    const { graceMs } = this.options;
+    const { graceMs, ends } = this.options;
     const line = innerScript({
       ...{ mark: this.marks.inner, fifo, locale, terminal },
       lines: this.planned.lines,
       graceSeconds: graceMs / 1000,
+      endsWithTerminal: ends,
     });
     this.sent = true;
     this.channel?.stdin?.write(`${line}\n`);
