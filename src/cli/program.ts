@@ -113,6 +113,12 @@ function refuseHostsAfterHelp(argv: readonly string[]): void {
   );
 }
 
+const NO_SUDO =
+  'sudo is for exec alone: send files as the login, then pssh-ts exec --sudo; a command of map begins with sudo -n';
+const ELSEWHERE = new Map(
+  ['--sudo', '--sudo-user', '--ask-sudo-pass', '--sudo-pass-file'].map((flag) => [flag, NO_SUDO] as const),
+);
+
 // commander writes `error: …` and its hint on a second line.
 function oneLine(text: string, program: Command): string {
   const line = text
@@ -123,6 +129,8 @@ function oneLine(text: string, program: Command): string {
   if (line === '') return '';
   completeTree(program);
   const flag = /^unknown option '(-[^']+)'/.exec(line)?.[1];
+  const elsewhere = flag === undefined ? undefined : ELSEWHERE.get(flag);
+  if (elsewhere !== undefined) return `pssh-ts: ${line}; ${elsewhere}\n`;
   const owner =
     flag === undefined
       ? undefined

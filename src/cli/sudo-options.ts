@@ -28,7 +28,13 @@ export function resolveSudo(options: SudoOptions): SudoAccess | null {
     const fault = sudoUserFault(user);
     if (fault !== null) throw usageError(`--sudo-user: ${fault}; write a user as the host knows it`);
   }
-  const password = secretOf('--ask-sudo-pass', askSudoPass, '--sudo-pass-file', sudoPassFile, 'Sudo password: ');
+  const password = secretOf(
+    '--ask-sudo-pass',
+    askSudoPass,
+    '--sudo-pass-file',
+    sudoPassFile,
+    'Sudo password: ',
+  );
   if (!sudo && user === undefined) {
     if (password === undefined) return null;
     const said = askSudoPass === true ? '--ask-sudo-pass' : '--sudo-pass-file';

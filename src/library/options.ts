@@ -16,9 +16,9 @@ import { type Rolling, resolveRolling } from '../core/rolling.js';
 import { show } from '../core/show.js';
 import { sudoUserFault } from '../core/sudo.js';
 import type { TransferEvent } from '../core/transfer-result.js';
+import { SudoAccess } from '../run/sudo/access.js';
 import { hostKeyOptions } from '../ssh/host-keys.js';
 import { checkFile } from '../ssh/named-file.js';
-import { SudoAccess } from '../run/sudo/access.js';
 import { resolveSecrets, type SecretOption, secretOf } from './secrets.js';
 
 type Unit = 'ms' | 's' | 'm' | 'h' | 'd';
@@ -212,7 +212,10 @@ export function resolveConnect(options: MachineOptions): ConnectionOptions {
 }
 
 /** Undefined: commands run as the login. @throws PsshError ERR_USAGE */
-export function resolveSudo(defaults: MachineOptions, options: CommandOptions): { readonly sudo?: SudoAccess } {
+export function resolveSudo(
+  defaults: MachineOptions,
+  options: CommandOptions,
+): { readonly sudo?: SudoAccess } {
   const { sudo, sudoUser: user, sudoPassword } = { ...defaults, ...options };
   const fault = user === undefined ? null : sudoUserFault(user);
   if (fault !== null) throw usageError(`sudoUser: ${fault}; write a user as the machine knows it`);

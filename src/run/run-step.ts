@@ -18,7 +18,7 @@ import { endsWithin } from './leash/signal-command.js';
 import { LineSplitter } from './lines.js';
 import type { PlannedCommand } from './plan.js';
 import { endedBy } from './run-signal.js';
-import { SudoSession, type Start } from './sudo/session.js';
+import { type Start, SudoSession } from './sudo/session.js';
 
 // What was on its way when a command was given up still counts; the master may hold the pipes for longer.
 const IN_FLIGHT_MS = 250;
@@ -81,7 +81,14 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   const sudo =
     planned.sudo === undefined
       ? null
-      : new SudoSession(planned.sudo, { target, graceMs, timeoutMs, ends, isTerminal, signal: context.signal });
+      : new SudoSession(planned.sudo, {
+          target,
+          graceMs,
+          timeoutMs,
+          ends,
+          isTerminal,
+          signal: context.signal,
+        });
   const { text, mark } = markFor(connection, sudo === null ? planned : { ...planned, text: sudo.text });
   let channel: Channel;
   const { input } = planned;
@@ -126,7 +133,7 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   const ending = unstarted ?? (await waitForEnd(channel, context));
   const given = ending.by === 'timeout' || ending.by === 'cancel' || ending.by === 'deadline';
   // A leash of another login does not notice that this one is lost.
-  const lost = ending.by === 'fault' && connection.kind === 'plain' && ends;
+  const lost = unstarted === null && ending.by === 'fault' && connection.kind === 'plain' && ends;
   // Its input has ended; a sudo that hangs is left nevertheless.
   const left = unstarted !== null && !given && !(await endsWithin(channel, REFUSED_MS));
   const ended = given || lost || left ? await guard.kill() : null;
@@ -265,10 +272,7 @@ function settleWithin(work: Promise<unknown>, ms: number, held: () => boolean): 
   });
 }
 
-type Description = Pick<
-  HostResult,
-  'status' | 'exitCode' | 'signal' | 'error' | 'timedOutBy' | 'skippedBy'
->;
+type Description = Pick<HostResult, 'status' | 'exitCode' | 'signal' | 'error' | 'timedOutBy' | 'skippedBy'>;
 
 export function describe(ending: Ending): Description {
   const none = { exitCode: null, signal: null, error: null } as const;

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Accounts } from './accounts.js';
 import { ensureProgram } from './ensure-program.js';
 
 const FOLDER = '/etc/sudoers.d';
@@ -36,9 +37,15 @@ export function makeSudoRules(
   return { remove: () => rmSync(join(FOLDER, name), { force: true }) };
 }
 
-/** Folders that commands under sudo have left on the hosts, which are this machine. */
-export const sudoFolders = (): string[] =>
-  readdirSync(tmpdir()).filter((file) => file.startsWith('.pssh-ts-sudo.'));
+/** Folders that commands under sudo of these accounts have left on the hosts, which are this machine. */
+export function sudoFolders({ list }: Accounts): string[] {
+  const owners = list.slice(1).map(({ home }) => statSync(home).uid);
+  const found = readdirSync(tmpdir()).filter((file) => file.startsWith('.pssh-ts-sudo.'));
+  return found.filter((file) => {
+    const { uid = -1 } = statSync(join(tmpdir(), file), { throwIfNoEntry: false }) ?? {};
+    return owners.includes(uid);
+  });
+}
 
 /** A folder that only root can look into, for sudo's own log. */
 export function makeLogFolder(): string {

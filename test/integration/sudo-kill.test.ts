@@ -56,9 +56,11 @@ afterAll(async () => {
   await dropbear?.stop();
   await fleet.stop();
   rules?.remove();
+  expect(folders()).toEqual([]);
   accounts?.remove();
-  expect(sudoFolders()).toEqual([]);
 }, 60_000);
+
+const folders = (): string[] => (accounts === null ? [] : sudoFolders(accounts));
 
 /** Kills at its end what the test let live. */
 function endAtLast(sleeps: Sleeps): void {
@@ -118,7 +120,11 @@ const manyKinds = (sleeps: Sleeps): string =>
 
 describe.runIf(isRoot).each(['mux', 'process', 'plain'])('sudo over %s', (transport) => {
   const way = transport === 'plain' ? ['--no-mux'] : ['--transport', transport];
-  const exec = (host: string, args: readonly string[], options: Partial<CliOptions> = {}): Promise<CliResult> => {
+  const exec = (
+    host: string,
+    args: readonly string[],
+    options: Partial<CliOptions> = {},
+  ): Promise<CliResult> => {
     const config = host === 'drop' ? (dropbear?.configPath ?? '') : fleet.configPath;
     const words = ['-F', config, '-t', '40', ...way, '-H', host, 'exec', '--json', '--kill-grace', GRACE];
     return runCli([...words, ...args], { env: fleet.env, ...options });
@@ -154,7 +160,7 @@ describe.runIf(isRoot).each(['mux', 'process', 'plain'])('sudo over %s', (transp
         own.map((line) => line.pid),
       );
       for (const line of own) signalQuietly(line.pid, 'SIGKILL');
-      await until(async () => sudoFolders().length === 0, { deadlineMs: 10_000, what: 'the end of its folder' });
+      await until(() => folders().length === 0, { deadlineMs: 10_000, what: 'the end of its folder' });
       if (trigger === 'kill -9 of pssh-ts') return;
       const { status, killed } = parseRun(result).results[0] ?? {};
       expect([status, killed]).toEqual([trigger === 'timeout' ? 'timed-out' : 'canceled', 'confirmed']);
@@ -178,7 +184,10 @@ describe.runIf(isRoot).each(['mux', 'process', 'plain'])('sudo over %s', (transp
   test('what a command that has ended left behind lives on', async () => {
     const sleeps = new Sleeps();
     endAtLast(sleeps);
-    const result = await exec('plain', ['--sudo', `${sleeps.command(0)} >/dev/null 2>&1 & sleep 0.5; echo done`]);
+    const result = await exec('plain', [
+      '--sudo',
+      `${sleeps.command(0)} >/dev/null 2>&1 & sleep 0.5; echo done`,
+    ]);
     expect(parseRun(result).results[0]).toMatchObject({ status: 'ok', killed: null, stdout: 'done\n' });
     expect(sleeps.running(await sessionTable(), [0], 1)).toHaveLength(1);
   });

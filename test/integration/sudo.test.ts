@@ -104,11 +104,11 @@ afterAll(async () => {
   await runCli(['masters', 'close'], { env: fleet.env });
   await fleet.stop();
   rules?.remove();
+  if (accounts !== null) expect(sudoFolders(accounts)).toEqual([]);
   accounts?.remove();
   await rm(dir, { recursive: true, force: true });
   await rm(bare, { recursive: true, force: true });
   await rm(logs, { recursive: true, force: true });
-  expect(sudoFolders()).toEqual([]);
 }, 60_000);
 
 const run = (
@@ -134,13 +134,15 @@ describe.runIf(isRoot)('sudo', () => {
     test('runs as root under every login shell, with folder, variables and status', async () => {
       const hosts = LOGIN_SHELLS.map((shell) => `as-${shell}`).join(',');
       const env = VALUES.slice(0, 12).map((value, index) => ['--env', `V${index}=${value}`]);
-      const text = 'id -u\npwd\necho $PSSH_HOST $PSSH_NODENUM $PSSH_NUMNODES\nsh -c "echo err >&2"\nenv\nexit 7';
+      const text =
+        'id -u\npwd\necho $PSSH_HOST $PSSH_NODENUM $PSSH_NUMNODES\nsh -c "echo err >&2"\nenv\nexit 7';
       const result = await exec(hosts, ['--sudo', ...env.flat(), '--cwd', '/usr/lib', text]);
       expect(errors(result)).toEqual(LOGIN_SHELLS.map(() => ''));
       for (const [place, { stdout, stderr, status, exitCode }] of parseRun(result).results.entries()) {
         const lines = stdout.split('\n');
         expect(lines.slice(0, 3)).toEqual(['0', '/usr/lib', `as-${LOGIN_SHELLS[place]} ${place} 5`]);
-        for (const [index, value] of VALUES.slice(0, 12).entries()) expect(lines).toContain(`V${index}=${value}`);
+        for (const [index, value] of VALUES.slice(0, 12).entries())
+          expect(lines).toContain(`V${index}=${value}`);
         expect(lines).toContain('HOME=/root');
         expect(stdout).not.toContain('LC_ALL');
         expect([stderr, status, exitCode]).toEqual(['err\n', 'failed', 7]);
@@ -227,7 +229,9 @@ describe.runIf(isRoot)('sudo', () => {
       const result = await exec('refused,bare,forced', [...right(), 'id -u']);
       expect(parseRun(result).results.map(({ status }) => status)).toEqual(['failed', 'failed', 'failed']);
       const [rule, none, forced] = errors(result);
-      expect(rule).toBe(`sudo does not let ${refused} run a shell as root; a rule has to: ${refused} ALL=(root) ALL`);
+      expect(rule).toBe(
+        `sudo does not let ${refused} run a shell as root; a rule has to: ${refused} ALL=(root) ALL`,
+      );
       expect(none).toBe('the host has no sudo; install it, or log in as the user that is needed');
       expect(forced).toMatch(/^the host did not come as far as sudo/);
     });
@@ -237,7 +241,13 @@ describe.runIf(isRoot)('sudo', () => {
       await writeFile(script, '#!/bin/sh\nid -u\necho "$1"\n');
       const sent = await exec('as-sh,a1', [...right(), '--script', script, "an arg's"]);
       expect(outputs(sent)).toEqual(["0\nan arg's\n|", "0\nan arg's\n|"]);
-      const filled = await exec('as-zsh', ['--sudo', '--template', '--health', 'test $(id -u) = 0', 'echo {host}']);
+      const filled = await exec('as-zsh', [
+        '--sudo',
+        '--template',
+        '--health',
+        'test $(id -u) = 0',
+        'echo {host}',
+      ]);
       expect(outputs(filled)[0]).toBe('as-zsh\n|');
       expect(filled.code).toBe(0);
     });
@@ -263,7 +273,8 @@ describe.runIf(isRoot)('sudo', () => {
     }
     const dry = await run('auto', ['--dry-run', '-H', 'a1', 'exec', ...right(), 'id']);
     expect(dry.out).toMatch(/^a1: \[ssh .*\] \[sudo\] id\n$/);
-    for (const name of readdirSync(logs)) expect(readFileSync(join(logs, name), 'latin1')).not.toContain(SECRET);
+    for (const name of readdirSync(logs))
+      expect(readFileSync(join(logs, name), 'latin1')).not.toContain(SECRET);
   });
 
   test("sudo's own log has the words, and no value of a variable", async () => {
@@ -284,6 +295,12 @@ describe.runIf(isRoot)('sudo', () => {
   ] as const)('%j is refused', async (words, reason) => {
     const result = await run('auto', ['-H', 'as-sh', 'exec', ...words]);
     expect(result.err).toMatch(reason);
+    expect(result.code).toBe(2);
+  });
+
+  test.each([['put'], ['get'], ['map']])('%s knows no sudo, and says what does', async (command) => {
+    const result = await run('auto', ['-H', 'as-sh', command, '--sudo', 'a', 'b']);
+    expect(result.err).toMatch(/unknown option '--sudo'; sudo is for exec alone: .*exec --sudo/);
     expect(result.code).toBe(2);
   });
 
@@ -313,11 +330,17 @@ describe.runIf(isRoot)('sudo', () => {
   test('check --sudo tells whether it works without a password', async () => {
     const result = await run('auto', ['-H', 'as-sh,a1', 'check', '--sudo', '--json']);
     const { results } = JSON.parse(result.out) as {
-      results: { host: string; checks: { name: string; outcome: string; detail: string; mend: string | null }[] }[];
+      results: {
+        host: string;
+        checks: { name: string; outcome: string; detail: string; mend: string | null }[];
+      }[];
     };
     const found = results.map(({ checks }) => checks.find(({ name }) => name === 'sudo'));
     expect(found[0]).toMatchObject({ outcome: 'ok', detail: 'without a password' });
-    expect(found[1]).toMatchObject({ outcome: 'failed', detail: expect.stringContaining('password is required') });
+    expect(found[1]).toMatchObject({
+      outcome: 'failed',
+      detail: expect.stringContaining('password is required'),
+    });
     expect(found[1]?.mend).toContain('NOPASSWD');
     expect(result.code).not.toBe(0);
   });
@@ -358,7 +381,7 @@ describe.runIf(isRoot)('sudo', () => {
   });
 
   test('nothing is left of any of it', async () => {
-    expect(sudoFolders()).toEqual([]);
+    if (accounts !== null) expect(sudoFolders(accounts)).toEqual([]);
     expect(await readFile(join(logs, 'sudo.log'), 'utf8')).not.toContain(SECRET);
   });
 });

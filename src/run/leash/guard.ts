@@ -72,7 +72,11 @@ export class Guard {
     // A login of its own would find nothing there that it could know for the command.
     if (connection.kind === 'plain' && mark === null) return Promise.resolve(null);
     const silenceSeconds = Math.ceil(silenceMs / 1000);
-    const command = leashCommand({ graceSeconds: this.graceMs / 1000, silenceSeconds, marked: mark !== null });
+    const command = leashCommand({
+      graceSeconds: this.graceMs / 1000,
+      silenceSeconds,
+      marked: mark !== null,
+    });
     const signal = AbortSignal.timeout(OPEN_MS);
     this.over ??= new AbortController();
     this.leash ??= Leash.open(connection, { command, silenceMs, mark }, signal, this.over.signal);

@@ -153,7 +153,10 @@ export class Marked extends Transform {
     const place = this.held.indexOf(before);
     const end = place === -1 ? -1 : this.held.indexOf('\n', place);
     if (end === -1) return [null, this.held];
-    const line = this.held.subarray(place + before.length, end).toString('utf8').trim();
+    const line = this.held
+      .subarray(place + before.length, end)
+      .toString('utf8')
+      .trim();
     return [line, this.held.subarray(end + 1)];
   }
 

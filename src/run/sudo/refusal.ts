@@ -28,12 +28,16 @@ export interface Refusal {
 export function refusalOf({ words, begun, missing, answered, login, user }: Refused): Refusal {
   const said = (reason: string, proven = false): Refusal => ({ reason, proven });
   const who = login === '' ? 'the login' : login;
-  if (!begun) return said('the host did not come as far as sudo: is there a forced command or another shell?');
+  if (!begun)
+    return said('the host did not come as far as sudo: is there a forced command or another shell?');
   if (missing) return said('the host has no sudo; install it, or log in as the user that is needed');
   if (/must have a tty/.test(words)) return said('sudo there wants a terminal (requiretty); add --tty');
   if (/not in the sudoers|is not allowed to|may not run sudo|afraid I can't do that/.test(words)) {
     const rule = `${who} ALL=(${user ?? 'root'}) ALL`;
-    return said(`sudo does not let ${who} run a shell as ${user ?? 'root'}; a rule has to: ${rule}`, answered);
+    return said(
+      `sudo does not let ${who} run a shell as ${user ?? 'root'}; a rule has to: ${rule}`,
+      answered,
+    );
   }
   if (/unknown (user|uid)|user .* not found/i.test(words))
     return said(`sudo: there is no user ${show(user ?? 'root')} on the host`, answered);
@@ -43,6 +47,9 @@ export function refusalOf({ words, begun, missing, answered, login, user }: Refu
     return said(
       `sudo asks for a password; add --ask-sudo-pass or --sudo-pass-file, or a NOPASSWD rule for ${who}`,
     );
-  const last = words.split('\n').filter((line) => line.trim() !== '').at(-1);
+  const last = words
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .at(-1);
   return said(last === undefined ? 'sudo ended without a word' : `sudo said ${show(last.trim())}`);
 }

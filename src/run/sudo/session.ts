@@ -15,7 +15,7 @@ import { refusalOf } from './refusal.js';
 // A sudo that says nothing more may ask something, wait for a directory service, or hang.
 const START_MS = 30_000;
 const END_MS = 5_000;
-const LAST_WORDS_MS = 1_000;
+const LAST_WORDS_MS = 5_000;
 // ^D, which ends the input of a terminal.
 const END_OF_INPUT = '\u0004';
 

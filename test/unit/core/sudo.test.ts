@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
 import { sudoUserFault } from '../../../src/core/sudo.js';
 
-test.each(['root', 'postgres', '#1000', 'svc_a-b.c', 'DOMAIN\\user', "o'neil"])('%s can be asked for', (user) => {
-  expect(sudoUserFault(user)).toBeNull();
-});
+test.each(['root', 'postgres', '#1000', 'svc_a-b.c', 'DOMAIN\\user', "o'neil"])(
+  '%s can be asked for',
+  (user) => {
+    expect(sudoUserFault(user)).toBeNull();
+  },
+);
 
 test.each([
   ['', 'the user name is empty'],

@@ -23,8 +23,11 @@ async function read(chunks: readonly (string | Buffer)[]) {
 }
 
 const facts = '/tmp/d/w\nde_DE.UTF-8\n\ndeploy\n';
-const whole = `rc file\naaaa1111 begin\n${facts}lecture\naaaa1111 password:bbbb2222\ncccc3333 watched\nout cccc333 cccc3333 gonelast\n`
-  .replace('gonelast', 'gone\nlast');
+const whole =
+  `rc file\naaaa1111 begin\n${facts}lecture\naaaa1111 password:bbbb2222\ncccc3333 watched\nout cccc333 cccc3333 gonelast\n`.replace(
+    'gonelast',
+    'gone\nlast',
+  );
 
 test('in any pieces the same: what is the command’s own passes, the marks are told', async () => {
   const expected = {

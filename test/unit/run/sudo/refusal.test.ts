@@ -7,12 +7,21 @@ const needs = /^sudo asks for a password; .*NOPASSWD rule for deploy$/;
 test.each([
   ['sudo: a password is required\n', needs],
   ['sudo-rs: interactive authentication is required\n', needs],
-  ['sudo: sorry, you must have a tty to run sudo\n', /^sudo there wants a terminal \(requiretty\); add --tty$/],
+  [
+    'sudo: sorry, you must have a tty to run sudo\n',
+    /^sudo there wants a terminal \(requiretty\); add --tty$/,
+  ],
   ['sudo: unknown user: nobody1\n', /^sudo: there is no user "root" on the host$/],
-  ['deploy is not in the sudoers file.\n', /^sudo does not let deploy run a shell as root; .*deploy ALL=\(root\) ALL$/],
+  [
+    'deploy is not in the sudoers file.\n',
+    /^sudo does not let deploy run a shell as root; .*deploy ALL=\(root\) ALL$/,
+  ],
   ['Sorry, user deploy is not allowed to execute /bin/sh as root on web1.\n', /^sudo does not let deploy/],
   ["sudo-rs: I'm sorry deploy. I'm afraid I can't do that\n", /^sudo does not let deploy/],
-  ['sudo: /etc/sudo.conf is world writable\nsudo: no valid sudoers\n', /^sudo said "sudo: no valid sudoers"$/],
+  [
+    'sudo: /etc/sudo.conf is world writable\nsudo: no valid sudoers\n',
+    /^sudo said "sudo: no valid sudoers"$/,
+  ],
   ['', /^sudo ended without a word$/],
 ])('%j', (words, reason) => {
   expect(refusalOf({ ...DENIED, words }).reason).toMatch(reason);
