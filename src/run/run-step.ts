@@ -134,9 +134,10 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   const given = ending.by === 'timeout' || ending.by === 'cancel' || ending.by === 'deadline';
   // A leash of another login does not notice that this one is lost.
   const lost = unstarted === null && ending.by === 'fault' && connection.kind === 'plain' && ends;
-  // Its input has ended; a sudo that hangs is left nevertheless.
-  const left = unstarted !== null && !given && !(await endsWithin(channel, REFUSED_MS));
-  const ended = given || lost || left ? await guard.kill() : null;
+  // Its input has ended, and sudo with it, unless it hangs: then nothing was run.
+  const quit = unstarted !== null && (await endsWithin(channel, REFUSED_MS));
+  const left = given || lost || unstarted !== null;
+  const ended = quit ? (given ? 'confirmed' : null) : left ? await guard.kill() : null;
   const killed = ended === null || sudo === null ? ended : await sudo.judge(ended);
   await guard.release();
   if (given) channel.close();

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { type Accounts, makeAccounts } from '../fleet/accounts.js';
 import { startDropbear } from '../fleet/dropbear.js';
 import { ensureDropbear } from '../fleet/ensure-dropbear.js';
+import { ensureShells, type ShellName } from '../fleet/ensure-shells.js';
 import { type Fleet, startFleet } from '../fleet/fleet.js';
 import { signalQuietly } from '../fleet/processes.js';
 import { makeSudoRules, type SudoRules, sudoFolders } from '../fleet/sudo.js';
@@ -12,6 +13,7 @@ import { seeLeashes } from './leashes.js';
 import { processesOf, type SessionLine, Sleeps, sessionTable } from './session-table.js';
 
 const isRoot = userInfo().uid === 0;
+const LOGIN_SHELLS: readonly ShellName[] = ['sh', 'bash', 'tcsh', 'fish', 'zsh'];
 const GRACE = '1s';
 // The guarantee is the grace and two seconds; the machine may have other things to do.
 const DEAD_MS = 10_000;
@@ -27,12 +29,16 @@ let dropbear: Awaited<ReturnType<typeof startDropbear>> | null = null;
 
 beforeAll(async () => {
   if (!isRoot) return;
-  accounts = makeAccounts(['plain', 'pty', 'other', 'drop'].map((name) => [name, '/bin/sh'] as const));
+  const shells = ensureShells((line) => console.log(line));
+  accounts = makeAccounts([
+    ...['plain', 'pty', 'other', 'drop'].map((name) => [name, '/bin/sh'] as const),
+    ...LOGIN_SHELLS.map((name) => [name, shells[name]] as const),
+  ]);
   users = accounts.list.slice(1).map(({ user }) => user);
-  const [plain = '', pty = '', , drop = ''] = users;
+  const [plain = '', pty = '', , drop = '', ...ofShells] = users;
   rules = makeSudoRules(
     [
-      ...[plain, pty, drop].map((user) => `${user} ALL=(ALL) NOPASSWD: ALL`),
+      ...[plain, pty, drop, ...ofShells].map((user) => `${user} ALL=(ALL) NOPASSWD: ALL`),
       `Defaults:${plain} !use_pty`,
       `Defaults:${pty} use_pty`,
     ],
@@ -42,11 +48,12 @@ beforeAll(async () => {
     hosts: [
       { name: 'plain', user: plain },
       { name: 'pty', user: pty },
+      ...LOGIN_SHELLS.map((shell, place) => ({ name: `as-${shell}`, user: ofShells[place] ?? '' })),
       { name: 'lone', user: plain, sshd: ['MaxSessions 1'] },
     ],
   });
   const program = ensureDropbear((line) => console.log(line));
-  const account = accounts.list.at(-1);
+  const account = accounts.list[4];
   if (account === undefined) throw new Error('no account');
   dropbear = await startDropbear(program, 'drop', fleet, account);
 }, 300_000);
@@ -166,6 +173,27 @@ describe.runIf(isRoot).each(['mux', 'process', 'plain'])('sudo over %s', (transp
       expect([status, killed]).toEqual([trigger === 'timeout' ? 'timed-out' : 'canceled', 'confirmed']);
       expect(result.code).toBe(trigger === 'timeout' ? 3 : 130);
     });
+  });
+
+  test('under every login shell', async () => {
+    const sleeps = new Sleeps();
+    endAtLast(sleeps);
+    const text = [
+      `${sleeps.command(0)} &`,
+      `timeout 9797 ${sleeps.command(1)} &`,
+      `sh -c "trap '' TERM; exec >/dev/null 2>/dev/null; ${sleeps.command(2)}"`,
+    ].join('\n');
+    const hosts = LOGIN_SHELLS.map((shell) => `as-${shell}`);
+    const ended = exec(hosts.join(','), ['--sudo', '-u', '4s', text]);
+    await until(
+      async () => sleeps.running(await sessionTable(), [0, 1, 2], hosts.length).length === 3 * hosts.length,
+      { deadlineMs: 30_000, what: 'all commands to begin' },
+    );
+    const result = await ended;
+    await seeDead(sleeps);
+    expect(parseRun(result).results.map(({ status, killed }) => [status, killed])).toEqual(
+      hosts.map(() => ['timed-out', 'confirmed']),
+    );
   });
 
   test('a command that heeds TERM is dead at once', async () => {

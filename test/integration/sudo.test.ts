@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -366,6 +366,25 @@ describe.runIf(isRoot)('sudo', () => {
       expect(failed.results.map(({ status }) => status).sort()).toEqual(['failed', 'skipped', 'skipped']);
       expect((await all.execute('id -un', { sudo: false })).results[0]?.stdout.text()).toBe(`${asks}\n`);
       expect(inspect(failed, { depth: 20 })).not.toContain(WRONG);
+    });
+
+    test('what is given up while sudo asks was never run, and sudo is gone', async () => {
+      await using machine = new Machine('a1', options());
+      const controller = new AbortController();
+      const sudoPassword = (): Promise<string> => {
+        // Sudo waits at its prompt.
+        controller.abort();
+        return new Promise(() => undefined);
+      };
+      const file = join(bare, 'touched');
+      const result = await machine.execute(`touch ${file}`, {
+        sudoUser: 'root',
+        sudoPassword,
+        signal: controller.signal,
+      });
+      expect([result.status, result.killed]).toEqual(['canceled', 'confirmed']);
+      expect(existsSync(file)).toBe(false);
+      if (accounts !== null) expect(sudoFolders(accounts)).toEqual([]);
     });
 
     test('spawn gives the streams of a command that runs, or throws', async () => {

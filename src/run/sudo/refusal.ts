@@ -47,9 +47,17 @@ export function refusalOf({ words, begun, missing, answered, login, user }: Refu
     return said(
       `sudo asks for a password; add --ask-sudo-pass or --sudo-pass-file, or a NOPASSWD rule for ${who}`,
     );
-  const last = words
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .at(-1);
-  return said(last === undefined ? 'sudo ended without a word' : `sudo said ${show(last.trim())}`);
+  const last = lastOf(words);
+  return said(last === null ? 'sudo ended without a word' : `sudo said ${show(last)}`);
+}
+
+/** Why a sudo that goes on is given up: it may ask something that is not its own prompt. */
+export function slowReason(seconds: number, words: string): string {
+  const last = lastOf(words);
+  const slow = `sudo did not start the command within ${seconds}s`;
+  return last === null ? slow : `${slow}; it said ${show(last)}`;
+}
+
+function lastOf(words: string): string | null {
+  return words.split('\n').findLast((line) => line.trim() !== '')?.trim() ?? null;
 }

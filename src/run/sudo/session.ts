@@ -9,8 +9,8 @@ import type { Channel } from '../../transport/transport.js';
 import type { PlannedSudo } from '../plan.js';
 import { innerScript } from './inner-script.js';
 import { type LoginFacts, Marked, type MarkListener } from './marked.js';
-import { type SudoMarks, sudoCommand } from './outer-script.js';
-import { refusalOf } from './refusal.js';
+import { PROMPT, type SudoMarks, sudoCommand } from './outer-script.js';
+import { refusalOf, slowReason } from './refusal.js';
 
 // A sudo that says nothing more may ask something, wait for a directory service, or hang.
 const START_MS = 30_000;
@@ -181,7 +181,7 @@ export class SudoSession implements MarkListener {
     this.timer =
       timeoutMs !== null && timeoutMs < START_MS
         ? setTimeout(() => this.resolve({ kind: 'timeout' }), timeoutMs)
-        : setTimeout(() => this.fail(`sudo did not start the command within ${START_MS / 1000}s`), START_MS);
+        : setTimeout(() => this.fail(slowReason(START_MS / 1000, this.words)), START_MS);
   }
 
   /** Sudo has ended without starting anything. */
@@ -189,7 +189,7 @@ export class SudoSession implements MarkListener {
     await this.heardAll();
     const { marked, answered, heard } = this;
     const { begun, missing } = marked;
-    const words = marked.words.replaceAll(this.marks.talk, '');
+    const { words } = this;
     const login = heard?.login ?? '';
     const { user } = this.planned.access;
     const { reason, proven } = refusalOf({ words, begun, missing, answered, login, user });
@@ -209,6 +209,11 @@ export class SudoSession implements MarkListener {
       if (marked.writableFinished || marked.destroyed) done();
       else marked.once('finish', done).once('close', done);
     });
+  }
+
+  /** What sudo said, without our marks. */
+  private get words(): string {
+    return this.marked.words.replaceAll(`${this.marks.talk}${PROMPT}`, '').replaceAll(this.marks.talk, '');
   }
 
   private outcomeOf({ kind }: Start): ProofOutcome {

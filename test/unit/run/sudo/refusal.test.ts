@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { refusalOf } from '../../../../src/run/sudo/refusal.js';
+import { refusalOf, slowReason } from '../../../../src/run/sudo/refusal.js';
 
 const DENIED = { begun: true, missing: false, answered: false, login: 'deploy', user: null };
 const needs = /^sudo asks for a password; .*NOPASSWD rule for deploy$/;
@@ -40,4 +40,9 @@ test('what was told counts: a wrong password, or a right one that is no use', ()
 test('a host that has no sudo, and one that does not come as far', () => {
   expect(refusalOf({ ...DENIED, words: '', missing: true }).reason).toMatch(/^the host has no sudo/);
   expect(refusalOf({ ...DENIED, words: '', begun: false }).reason).toMatch(/forced command/);
+});
+
+test('a sudo that asks something else is given up with its words', () => {
+  expect(slowReason(30, '')).toBe('sudo did not start the command within 30s');
+  expect(slowReason(30, 'Hello\nVerification code: ')).toMatch(/30s; it said "Verification code:"$/);
 });
