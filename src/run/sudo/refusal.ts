@@ -59,5 +59,6 @@ export function slowReason(seconds: number, words: string): string {
 }
 
 function lastOf(words: string): string | null {
-  return words.split('\n').findLast((line) => line.trim() !== '')?.trim() ?? null;
+  const lines = words.split('\n').map((line) => line.trim());
+  return lines.findLast((line) => line !== '') ?? null;
 }
