@@ -16,7 +16,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Most of them wait for servers most of the time.
-          maxWorkers: 3,
+          maxWorkers: 4,
           // A machine that is busy with other jobs can hold any answer up; what fails twice is broken.
           retry: process.env.CI === undefined ? 0 : 1,
         },
