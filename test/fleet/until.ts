@@ -9,8 +9,8 @@ export interface UntilOptions {
 }
 
 // `ps` each 5 ms keeps a core busy, which those who are waited for could use.
-const PAUSE_PER_WORK = 4;
-const LONGEST_PAUSE_MS = 200;
+const PAUSE_PER_WORK = 3;
+const LONGEST_PAUSE_MS = 100;
 
 /**
  * Polls `condition` until it gives something truthy, which is returned; throws at the deadline. A condition that takes
