@@ -1,4 +1,6 @@
-import { userInfo } from 'node:os';
+import { chmod, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Accounts, makeAccounts } from '../fleet/accounts.js';
 import { startDropbear } from '../fleet/dropbear.js';
@@ -25,22 +27,29 @@ let fleet: Fleet;
 let accounts: Accounts | null = null;
 let rules: SudoRules | null = null;
 let users: readonly string[] = [];
+let links = '';
 let dropbear: Awaited<ReturnType<typeof startDropbear>> | null = null;
 
 beforeAll(async () => {
   if (!isRoot) return;
   const shells = ensureShells((line) => console.log(line));
   accounts = makeAccounts([
-    ...['plain', 'pty', 'other', 'drop'].map((name) => [name, '/bin/sh'] as const),
+    ...['plain', 'pty', 'other', 'drop', 'bash'].map((name) => [name, '/bin/sh'] as const),
     ...LOGIN_SHELLS.map((name) => [name, shells[name]] as const),
   ]);
   users = accounts.list.slice(1).map(({ user }) => user);
-  const [plain = '', pty = '', , drop = '', ...ofShells] = users;
+  const [plain = '', pty = '', , drop = '', bash = '', ...ofShells] = users;
+  // There sh is bash, as on many hosts.
+  links = await mkdtemp(join(tmpdir(), 'pt-bin-'));
+  await chmod(links, 0o755);
+  await symlink(shells.bash, join(links, 'sh'));
+  const withLinks = `${links}:/usr/sbin:/usr/bin:/sbin:/bin`;
   rules = makeSudoRules(
     [
-      ...[plain, pty, drop, ...ofShells].map((user) => `${user} ALL=(ALL) NOPASSWD: ALL`),
+      ...[plain, pty, drop, bash, ...ofShells].map((user) => `${user} ALL=(ALL) NOPASSWD: ALL`),
       `Defaults:${plain} !use_pty`,
       `Defaults:${pty} use_pty`,
+      `Defaults:${bash} secure_path="${withLinks}"`,
     ],
     (line) => console.log(line),
   );
@@ -48,6 +57,7 @@ beforeAll(async () => {
     hosts: [
       { name: 'plain', user: plain },
       { name: 'pty', user: pty },
+      { name: 'bash', user: bash, sshd: [`SetEnv PATH=${withLinks}`] },
       ...LOGIN_SHELLS.map((shell, place) => ({ name: `as-${shell}`, user: ofShells[place] ?? '' })),
       { name: 'lone', user: plain, sshd: ['MaxSessions 1'] },
     ],
@@ -65,6 +75,7 @@ afterAll(async () => {
   rules?.remove();
   expect(folders()).toEqual([]);
   accounts?.remove();
+  await rm(links, { recursive: true, force: true });
 }, 60_000);
 
 const folders = (): string[] => (accounts === null ? [] : sudoFolders(accounts));
@@ -141,6 +152,7 @@ describe.runIf(isRoot).each(['mux', 'process', 'plain'])('sudo over %s', (transp
     ['use_pty', 'pty', ['--sudo']],
     ['use_pty on a terminal', 'pty', ['--sudo', '--tty']],
     ['another user', 'plain', ['--sudo-user', 'OTHER']],
+    ['bash as sh', 'bash', ['--sudo']],
   ];
 
   describe.each(hosts)('%s', (_, host, more) => {
@@ -157,7 +169,7 @@ describe.runIf(isRoot).each(['mux', 'process', 'plain'])('sudo over %s', (transp
       });
       const begun = await seeBegun(sleeps, ROWS, ended);
       const own = sleeps.running(begun, [SETSID], 1);
-      const user = users[host === 'pty' ? 1 : 0] ?? '';
+      const user = users[{ plain: 0, pty: 1, bash: 4 }[host] ?? 0] ?? '';
       if (trigger.startsWith('kill')) await seeLeashes(1, () => processesOf(user));
       if (trigger === 'INT') process.kill(pid, 'SIGINT');
       else if (trigger !== 'timeout') process.kill(pid, 'SIGKILL');
@@ -194,6 +206,14 @@ describe.runIf(isRoot).each(['mux', 'process', 'plain'])('sudo over %s', (transp
     expect(parseRun(result).results.map(({ status, killed }) => [status, killed])).toEqual(
       hosts.map(() => ['timed-out', 'confirmed']),
     );
+  });
+
+  test('nothing is said but what the command says, where sh is bash too', async () => {
+    for (const host of ['plain', 'bash']) {
+      const text = 'echo out; echo err >&2; kill -9 $$';
+      const [result] = parseRun(await exec(host, ['--sudo', text])).results;
+      expect(result).toMatchObject({ status: 'failed', exitCode: 137, stdout: 'out\n', stderr: 'err\n' });
+    }
   });
 
   test('a command that heeds TERM is dead at once', async () => {

@@ -69,8 +69,8 @@ export function innerScript({ mark, fifo, locale, terminal, lines, ...work }: In
     `h=; trap : HUP INT QUIT; if test -n "$w"; then trap h=1 ${asked}; fi`,
     `n=$(printf '\\nx'); n=\${n%x}; p=${prefix === '' ? "''" : prefix}`,
     `if test -n "$w"; then { ${[deaf, 'read -r x <&4', ...end].join('; ')}; } ${aside} & w=$!; fi`,
-    // A shell that tells who was killed has nobody to tell it to.
-    `{ "$1" -c "$p$2" 4<&- 2>&5 5>&-; e=$?; } 5>&2 2>/dev/null`,
+    // A shell that tells who was killed has nobody to tell it to; without a subshell dash would have.
+    `{ (exec "$1" -c "$p$2" 4<&- 2>&5 5>&-); e=$?; } 5>&2 2>/dev/null`,
     'if test -n "$w"; then { kill -s USR1 $w; wait $w; } 2>/dev/null; fi',
     `if test -n "$h"; then ( ${[deaf, ...end].join('; ')}; ) ${aside}; fi`,
     'exit $e',

@@ -58,7 +58,7 @@ const OUTER = oneLine(String.raw`
   if test -n "$a"; then set -- -S -p "$m${PROMPT}"; else set -- -n; fi;
   test -z "$u" || set -- "$@" -u "$u";
   {
-    LC_ALL=C sudo -H "$@" -- sh -c '${STARTER}' "$s" "@{SHELL:-sh}" "$c" 2>&4 4>&-; e=$?;
+    (LC_ALL=C; export LC_ALL; exec sudo -H "$@" -- sh -c '${STARTER}' "$s" "@{SHELL:-sh}" "$c" 2>&4 4>&-); e=$?;
     test -z "$h" || { kill -s TERM $h; wait $h; rm -rf "$d"; };
     exit $e;
   } 4>&2 2>/dev/null
