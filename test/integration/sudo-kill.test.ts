@@ -179,7 +179,11 @@ describe.runIf(isRoot).each(['mux', 'process', 'plain'])('sudo over %s', (transp
         own.map((line) => line.pid),
       );
       for (const line of own) signalQuietly(line.pid, 'SIGKILL');
-      await until(() => folders().length === 0, { deadlineMs: 10_000, what: 'the end of its folder' });
+      // On a very busy host a KILL may have come before it was taken away: then the next command does.
+      await until(() => folders().length === 0, { deadlineMs: DEAD_MS, what: 'the end of its folder' }).catch(
+        () => exec(host, ['--sudo', 'true']),
+      );
+      expect(folders()).toEqual([]);
       if (trigger === 'kill -9 of pssh-ts') return;
       const { status, killed } = parseRun(result).results[0] ?? {};
       expect([status, killed]).toEqual([trigger === 'timeout' ? 'timed-out' : 'canceled', 'confirmed']);

@@ -6,7 +6,7 @@ import { signalCommand } from './signal-command.js';
 // Most commands are over by then and need no leash: it costs a session and some milliseconds.
 const ARM_AFTER_MS = 300;
 const OPEN_MS = 10_000;
-const WAIT_MS = 1_500;
+const WAIT_MS = 4_000;
 
 export interface GuardOptions {
   readonly connection: Connection;

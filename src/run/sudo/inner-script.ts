@@ -18,8 +18,8 @@ export interface InnerWork {
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-// A tiny program tells a subshell its own process id.
-const WHO = `o=$(exec sh -c 'echo $PPID')`;
+// A tiny program tells a subshell its own process id; that tells its session.
+const WHO = `o=$(exec sh -c 'echo $PPID'); q=$(sid)`;
 
 /**
  * Counts in n, and lists in l, the living processes of this session that the command has started: not those above us
@@ -27,10 +27,15 @@ const WHO = `o=$(exec sh -c 'echo $PPID')`;
  * Where ps can't tell sessions, n is never 0.
  */
 const LIVE = [
-  'live() { x=$(ps -A -o pid= -o ppid= -o sid= -o stat= 2>/dev/null); q=; y=; l=; n=0',
-  'set -- $x; while test $# -ge 4; do if test $1 -eq $o; then q=$3; fi; shift 4; done',
-  'if test -z "$q"; then n=1; return; fi',
-  'set -- $x; while test $# -ge 4; do if test $3 -eq $q; then case $4 in Z*) ;; *) y="$y $1 $2";; esac; fi; shift 4; done',
+  'all() { ps -A -o pid= -o ppid= -o sid= -o stat= 2>/dev/null; }',
+  // A shell takes its time over thousands of processes.
+  [
+    'if command -v awk >/dev/null 2>&1; then sid() { all | awk "\\$1 == $o { print \\$3 }"; }',
+    'ours() { all | awk "\\$3 == $q && \\$4 !~ /^Z/ { print \\$1, \\$2 }"; }',
+  ].join('; '),
+  'else sid() { all | while read -r a b c d; do if test $a -eq $o; then echo $c; fi; done; }',
+  'ours() { all | while read -r a b c d; do case $c-$d in *-Z*) ;; $q-*) echo $a $b;; esac; done; }; fi',
+  'live() { l=; n=0; if test -z "$q"; then n=1; return; fi; y=$(ours)',
   'k=" $o "; a=$me',
   'while :; do k="$k$a "; b=; set -- $y; while test $# -ge 2; do if test $1 -eq $a; then b=$2; fi; shift 2; done',
   'if test -z "$b"; then break; fi; a=$b; done',
