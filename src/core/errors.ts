@@ -13,7 +13,8 @@ export type ErrorCode =
   | 'ERR_CHANNEL_OPEN'
   | 'ERR_DISCONNECTED'
   | 'ERR_TRANSFER'
-  | 'ERR_JOB';
+  | 'ERR_JOB'
+  | 'ERR_CHECK';
 
 /** What an error may bring. */
 export interface PsshErrorOptions {
