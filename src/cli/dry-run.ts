@@ -1,6 +1,8 @@
 import { EXIT } from '../core/exit-code.js';
 import type { ConnectionOptions, RunOptions } from '../core/options.js';
+import { isPlainWord } from '../core/quote.js';
 import { batchesOf } from '../core/rolling.js';
+import { show } from '../core/show.js';
 import type { PlannedHost } from '../run/plan.js';
 import { destinationArgs } from '../ssh/argv.js';
 import type { Io } from './io.js';
@@ -17,8 +19,8 @@ export function dryRun(
       io.stdout.write(`${target.label}: skipped: ${skipped}\n`);
       continue;
     }
-    const flags = [...destinationArgs(target, connection), target.host].join(' ');
-    for (const { command } of steps) io.stdout.write(`${target.label}: [ssh ${flags}] ${command}\n`);
+    const words = [...destinationArgs(target, connection), target.host].map(shownWord).join(' ');
+    for (const { command } of steps) io.stdout.write(`${target.label}: [ssh ${words}] ${command}\n`);
   }
   const limit = run.timeoutMs === null ? 'no time limit' : `at most ${run.timeoutMs / 1000}s each`;
   const deadline = run.deadlineMs === null ? '' : `, ${run.deadlineMs / 1000}s for all`;
@@ -30,6 +32,15 @@ export function dryRun(
     `pssh-ts: dry run: ${hosts}, fanout ${run.fanout}, ${limit}${deadline}${batches}; nothing was run\n`,
   );
   return EXIT.ok;
+}
+
+/** As one would type it: a word that needs quotes in them, so that it can be told from two. */
+function shownWord(word: string): string {
+  if (isPlainWord(word) || /^[\w.-]+=[\w@+:,./-]*$/.test(word)) return word;
+  // In single quotes a control character would be itself.
+  return /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(word)
+    ? show(word)
+    : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 const MOST_SIZES = 10;
