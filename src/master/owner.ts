@@ -1,4 +1,4 @@
-import { rename, rm } from 'node:fs/promises';
+import { chmod, rename, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { newOwnerId } from './names.js';
@@ -27,6 +27,7 @@ export class Owner {
         server.once('error', reject);
         server.listen(early, resolve);
       });
+      await chmod(early, 0o600);
       await rename(early, path.join(folder, `o.${id}`));
     } catch (error) {
       server.close();
