@@ -1,6 +1,7 @@
 import { EXIT } from '../core/exit-code.js';
 import type { ConnectionOptions, RunOptions } from '../core/options.js';
 import { isPlainWord } from '../core/quote.js';
+import { withoutValues } from '../core/record.js';
 import { batchesOf } from '../core/rolling.js';
 import { show } from '../core/show.js';
 import type { PlannedHost } from '../run/plan.js';
@@ -19,7 +20,10 @@ export function dryRun(
       io.stdout.write(`${target.label}: skipped: ${skipped}\n`);
       continue;
     }
-    const words = [...destinationArgs(target, connection), target.host].map(shownWord).join(' ');
+    const words = [...destinationArgs(target, connection), target.host]
+      .map(withoutSecret)
+      .map(shownWord)
+      .join(' ');
     for (const { command } of steps) io.stdout.write(`${target.label}: [ssh ${words}] ${command}\n`);
   }
   const limit = run.timeoutMs === null ? 'no time limit' : `at most ${run.timeoutMs / 1000}s each`;
@@ -32,6 +36,12 @@ export function dryRun(
     `pssh-ts: dry run: ${hosts}, fanout ${run.fanout}, ${limit}${deadline}${batches}; nothing was run\n`,
   );
   return EXIT.ok;
+}
+
+/** `SetEnv=TOKEN=x` has a value that may be one. */
+function withoutSecret(word: string): string {
+  const name = withoutValues(word);
+  return name === word ? word : `${name}=…`;
 }
 
 /** As one would type it: a word that needs quotes in them, so that it can be told from two. */

@@ -116,15 +116,19 @@ async function count(pattern: RegExp, hosts: readonly string[]): Promise<number>
 }
 
 /** Every process's arguments and environment, as often as can be, for as long as something goes on. */
-async function watchProcesses<T>(work: Promise<T>): Promise<{ result: T; seen: string; cores: Set<string> }> {
+async function watchProcesses<T>(
+  work: () => Promise<T>,
+): Promise<{ result: T; seen: string; cores: Set<string> }> {
   let over = false;
+  // What runs already is none of ours; looking at all of a busy machine would take longer than the helper lives.
+  const before = new Set(readdirSync('/proc'));
   const seen = new Set<string>();
   const cores = new Set<string>();
-  const done = work.finally(() => {
+  const done = work().finally(() => {
     over = true;
   });
   while (!over) {
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && !before.has(name))) {
       try {
         const args = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
         seen.add(args);
@@ -167,7 +171,7 @@ describe.runIf(isRoot)('a password', () => {
     const kept = ['--record-output', '--report', join(fleet.dir, 'tmp', 'report.html')];
     for (const more of [[], ['--transport', 'process'], ['--no-mux']]) {
       const words = ['-vvv', '-H', 'p[1-4]', ...right(), ...more, 'exec', ...kept];
-      const watched = await watchProcesses(run([...words, '--ndjson', 'sleep 0.2; env']));
+      const watched = await watchProcesses(() => run([...words, '--ndjson', 'sleep 0.2; env']));
       expect(watched.result.code).toBe(0);
       // The helper was there to be seen, and may leave no core file.
       expect(watched.seen).toContain('PSSH_TS_ASKPASS=');
@@ -350,7 +354,7 @@ describe('a passphrase', () => {
 
   test.each([[[]], [['--transport', 'process']], [['--no-mux']]])('opens keys %j', async (more) => {
     expect(statuses(await exec('locked,key'))).toEqual(['locked auth-failed', 'key ok']);
-    const watched = await watchProcesses(exec('locked,locked2,key', '-vvv', ...phrase(), ...more));
+    const watched = await watchProcesses(() => exec('locked,locked2,key', '-vvv', ...phrase(), ...more));
     expect(reasons(watched.result)).toEqual(['', '', '']);
     expect(watched.seen).toContain('PSSH_TS_ASKPASS=');
     const { out, err } = watched.result;
@@ -361,7 +365,7 @@ describe('a passphrase', () => {
     for (const more of [[], ['--transport', 'process'], ['--no-mux']]) {
       const words = ['-vvv', '-H', 'p1,locked,p2', ...right(), ...phrase(), ...more];
       const kept = ['exec', '--ndjson', '--record-output', 'sleep 0.2; env'];
-      const watched = await watchProcesses(run([...words, ...kept]));
+      const watched = await watchProcesses(() => run([...words, ...kept]));
       expect(watched.result.code).toBe(0);
       expect(watched.seen).toContain('PSSH_TS_ASKPASS=');
       const { out, err } = watched.result;

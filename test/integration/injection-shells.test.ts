@@ -220,7 +220,7 @@ test('map: every value is one word of its task', async () => {
   const values = SENDABLE.filter((value) => value !== ':::');
   await Promise.all(
     names.map(async (name) => {
-      const words = ['map', '--json', '--slots', '4', "printf '%s\\0' {}", ':::', ...values];
+      const words = ['map', '-k', '--json', '--slots', '4', "printf '%s\\0' {}", ':::', ...values];
       const result = await runCli(['-F', fleet.configPath, '-t', '60', '-H', name, ...words], {
         env: fleet.env,
         cwd: dir,

@@ -122,7 +122,7 @@ describe('bad input exits 2 with one line on stderr and nothing on stdout', () =
     [
       '--env with two lines',
       [...H, 'exec', '--env', 'A=1\n2', 'x'],
-      /the value of A "1\\n2" holds a newline/,
+      /the value of A holds a newline/,
     ],
     ['--argv with two lines', [...H, 'exec', '--argv', 'a\nb'], /argument "a\\nb" holds a newline/],
     ['--cwd ""', [...H, 'exec', '--cwd', '', 'x'], /--cwd is empty/],
