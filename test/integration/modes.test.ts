@@ -139,7 +139,8 @@ describe('with umask 000', () => {
     expect(kinds(found, /\/o\.[^/]+$/)).toEqual(['socket']);
     expect(kinds(found, /\/pssh-ts\/[^/]+\.json$/)).toEqual(['file']);
     expect(found.filter(({ kind }) => kind === 'socket').length).toBeGreaterThanOrEqual(3);
-    // Then idle masters, a record, compiled code.
+    // Then idle masters, a record, and compiled code, which is kept once there is a folder for it.
+    expect((await run(['-H', 'one', 'exec', 'true'])).code).toBe(0);
     const left = ours();
     expect(open(left)).toEqual([]);
     expect(kinds(left, /\/runs\/.*\.json$/)).toEqual(['file']);
