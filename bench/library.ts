@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DEFAULT_KEX } from '../test/fleet/config-text.js';
 import { startFleet } from '../test/fleet/fleet.js';
 import { loginAccount } from '../test/fleet/login-account.js';
 
@@ -27,7 +28,7 @@ interface Sample {
 const root = fileURLToPath(new URL('..', import.meta.url));
 if (!existsSync(join(root, 'dist', 'index.js'))) throw new Error('dist is missing; run npm run build');
 // With sshd's own 10 the peers fail at 50 at once: they do not wait for a session.
-const fleet = await startFleet({ hosts: [{ name: 'node1', sshd: ['MaxSessions 100'] }] });
+const fleet = await startFleet({ hosts: [{ name: 'node1', sshd: [DEFAULT_KEX, 'MaxSessions 100'] }] });
 const { address, port } = fleet.host('node1');
 const key = join(fleet.dir, 'id_ed25519');
 const where = { host: 'node1', config: fleet.configPath, address, port, user: loginAccount(true), key };

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DEFAULT_KEX } from '../test/fleet/config-text.js';
 import { type Fleet, startFleet } from '../test/fleet/fleet.js';
 
 export const BIN = fileURLToPath(new URL('../dist/bin.cjs', import.meta.url));
@@ -20,7 +21,7 @@ export async function benchFleet(hosts: number, servers: number): Promise<BenchF
   const names = Array.from({ length: hosts }, (_, index) => `h${index + 1}`);
   const fleet = await startFleet({
     hosts: names.map((name, place) =>
-      place < servers ? { name } : { name, sameServerAs: `h${(place % servers) + 1}` },
+      place < servers ? { name, sshd: [DEFAULT_KEX] } : { name, sameServerAs: `h${(place % servers) + 1}` },
     ),
   });
   const config = join(fleet.dir, 'peer_config');

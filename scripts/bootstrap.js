@@ -1,5 +1,5 @@
 // What every entry point does first on a fresh clone: plain JavaScript, because nothing is installed yet.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -10,6 +10,23 @@ export function run(command, args, env = process.env) {
   const { status, signal, error } = spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', env });
   if (error !== undefined) process.stderr.write(`${command}: ${error.message}\n`);
   return status ?? (signal === null ? 1 : 128);
+}
+
+/**
+ * The same beside other commands: what it writes comes in one piece at its end, unless it is live.
+ * @returns its exit code
+ */
+export function start(command, args, { live = false } = {}) {
+  return new Promise((resolve) => {
+    const written = [];
+    const child = spawn(command, args, { cwd: ROOT, stdio: live ? 'inherit' : ['inherit', 'pipe', 'pipe'] });
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => written.push(chunk));
+    child.on('error', ({ message }) => written.push(`${command}: ${message}\n`));
+    child.on('close', (code) => {
+      for (const piece of written) process.stdout.write(piece);
+      resolve(code ?? 128);
+    });
+  });
 }
 
 /** The packages of the lock file, installed into the project's folder where they are not yet. */

@@ -1,28 +1,23 @@
-// npm test: everything that must hold before a change lands, in the order in which it fails fastest.
-// --quick leaves out the integration tests and the package.
+// npm test: everything that must hold before a change lands, in the order in which it fails fastest. The steps of a
+// stage run beside each other. --quick leaves out the integration tests and the package.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { installPackages, ROOT, run } from './bootstrap.js';
+import { installPackages, ROOT, start } from './bootstrap.js';
 
 const quick = process.argv.includes('--quick');
 installPackages();
 mkdirSync(`${ROOT}.tmp`, { recursive: true });
 
 const counts = { passed: 0, failed: 0 };
-const npx = (...args) => run('npx', ['--no-install', ...args]);
+const bin = (name, ...args) => start(`${ROOT}node_modules/.bin/${name}`, args);
 
 /** Runs one project of the tests and adds up what it counted. */
-function vitest(project) {
+async function vitest(project) {
   const report = `${ROOT}.tmp/${project}.json`;
   rmSync(report, { force: true });
-  const code = npx(
-    'vitest',
-    'run',
-    '--project',
-    project,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-  );
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const code = await start(`${ROOT}node_modules/.bin/vitest`, ['run', '--project', project, ...reporters], {
+    live: true,
+  });
   const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'));
   counts.passed += numPassedTests;
   counts.failed += numFailedTests;
@@ -31,37 +26,53 @@ function vitest(project) {
   return code !== 0 ? code : numPendingTests > 0 || numPassedTests === 0 ? 1 : 0;
 }
 
-const steps = [
-  ['format, lint and layering', () => npx('biome', 'check', '--error-on-warnings', '.')],
-  ['types', () => npx('tsc', '-p', 'tsconfig.json')],
-  ['unused files, exports and dependencies', () => npx('knip')],
-  ['build', () => run('npm', ['run', '--silent', 'build'])],
-  ['unit tests', () => vitest('unit')],
+/** A stage is a list of lanes that run at once; a lane is a list of steps, one behind the other. */
+const stages = [
+  [
+    [['format, lint and layering', () => bin('biome', 'check', '--error-on-warnings', '.')]],
+    [['types', () => bin('tsc', '-p', 'tsconfig.json')]],
+    [['unused files, exports and dependencies', () => bin('knip')]],
+    [['build', () => start('npm', ['run', '--silent', 'build'])]],
+  ],
+  [[['unit tests', () => vitest('unit')]]],
   ...(quick
     ? []
     : [
-        ['integration tests', () => vitest('integration')],
-        ['API reference: nothing public without its comment', () => npx('typedoc', '--emit', 'none')],
-        ['package: publint', () => npx('publint', '--strict')],
-        ['package: are the types wrong', () => npx('attw', '--pack', '.', '--profile', 'esm-only')],
         [
-          'package: installed in an empty folder and run',
-          () => run(process.execPath, ['--import', 'tsx', 'scripts/check-package.ts']),
+          [['integration tests', () => vitest('integration')]],
+          // In the time that the tests spend waiting.
+          [
+            ['API reference: nothing public without its comment', () => bin('typedoc', '--emit', 'none')],
+            ['package: publint', () => bin('publint', '--strict')],
+            ['package: are the types wrong', () => bin('attw', '--pack', '.', '--profile', 'esm-only')],
+            [
+              'package: installed in an empty folder and run',
+              () => start(process.execPath, ['--import', 'tsx', 'scripts/check-package.ts']),
+            ],
+          ],
         ],
       ]),
 ];
 
-for (const [name, step] of steps) {
-  const started = Date.now();
-  process.stdout.write(`\n== ${name}\n`);
-  const code = step();
-  process.stdout.write(
-    `== ${name}: ${code === 0 ? 'ok' : 'FAILED'} (${((Date.now() - started) / 1000).toFixed(1)}s)\n`,
-  );
-  if (code !== 0) {
-    if (counts.passed + counts.failed > 0)
-      process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`);
-    process.exit(1);
+/** @returns the name of the step that failed, and ended the lane; null where all are well */
+async function runLane(lane) {
+  for (const [name, step] of lane) {
+    const started = Date.now();
+    process.stdout.write(`\n== ${name}\n`);
+    const code = await step();
+    const seconds = ((Date.now() - started) / 1000).toFixed(1);
+    process.stdout.write(`== ${name}: ${code === 0 ? 'ok' : 'FAILED'} (${seconds}s)\n`);
+    if (code !== 0) return name;
   }
+  return null;
 }
-process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed\n`);
+
+for (const stage of stages) {
+  const failed = (await Promise.all(stage.map(runLane))).filter((name) => name !== null);
+  if (failed.length === 0) continue;
+  process.stdout.write(`\nfailed: ${failed.join(', ')}\n`);
+  process.exitCode = 1;
+  break;
+}
+if (counts.passed + counts.failed > 0)
+  process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`);

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { createRequire, wrap } from 'node:module';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import vm from 'node:vm';
@@ -22,7 +22,7 @@ export function loadCompiled(folder: string, file: string): void {
   const uid = process.getuid?.();
   const cache = uid === undefined ? null : cacheFile(uid);
   const cachedData = uid === undefined || cache === null ? undefined : readOwn(cache, uid);
-  const script = new vm.Script(wrap(fs.readFileSync(source, 'utf8')), {
+  const script = new vm.Script(fs.readFileSync(source, 'latin1'), {
     filename: source,
     ...(cachedData === undefined ? {} : { cachedData }),
   });

@@ -19,7 +19,7 @@ export interface Setting {
   readonly source: string;
 }
 
-const longName = (option: Option): string => option.long?.replace(/^--/, '') ?? '';
+const longName = (option: Option): string => option.long?.slice(2) ?? '';
 
 function settable(command: Command): Option[] {
   return command.options.filter((option) => option.long !== undefined && !NEVER.has(longName(option)));
@@ -70,8 +70,15 @@ export function applyDefaults(program: Command, command: Command, env: NodeJS.Pr
   return settings.filter(({ values }) => values.length > 0);
 }
 
+const attributes = new WeakMap<Command, ReadonlyMap<string, string>>();
+
 function attributeOf(command: Command, name: string): string {
-  return command.options.find((option) => longName(option) === name)?.attributeName() ?? name;
+  let known = attributes.get(command);
+  if (known === undefined) {
+    known = new Map(command.options.map((option) => [longName(option), option.attributeName()]));
+    attributes.set(command, known);
+  }
+  return known.get(name) ?? name;
 }
 
 // -w and --hostfile are kept under --host.

@@ -49,14 +49,19 @@ export function expandAnsiblePattern(pattern: string): AnsibleHosts | AnsibleRan
 
 // What Ansible takes for a host name: labels that begin with a word character and don't end in - or _.
 const LABEL = String.raw`(?:[\p{L}\p{N}_]|\[[^\]]*\])(?:[\p{L}\p{N}_-]|\[[^\]]*\])*(?<![_-])`;
-const NAME_AND_PORT = new RegExp(String.raw`^(${LABEL}(?:\.${LABEL})*):(\d+)$`, 'u');
+// Made when it is first needed: letters of all languages take milliseconds to compile.
+const made: { nameAndPort?: RegExp } = {};
+function nameAndPort(): RegExp {
+  made.nameAndPort ??= new RegExp(String.raw`^(${LABEL}(?:\.${LABEL})*):(\d+)$`, 'u');
+  return made.nameAndPort;
+}
 
 // As Ansible's parse_address: [address]:22 or name:22. Of what is no name (user@host:22) nothing is split off.
 function splitPort(pattern: string): { address: string; port?: string } {
   const bracketed = /^\[((?:[^[\]]|\[[^[\]]*\])+)\]:(\d+)$/s.exec(pattern);
   // One colon is a range's ([1:2]:22), none a name's, more are an IPv6 address's.
   const colons = bracketed?.[1]?.replace(/\[[^\]]*\]/g, '').match(/:/g)?.length ?? 0;
-  const match = bracketed !== null && colons !== 1 ? bracketed : NAME_AND_PORT.exec(pattern);
+  const match = bracketed !== null && colons !== 1 ? bracketed : nameAndPort().exec(pattern);
   if (match?.[1] === undefined || match[2] === undefined) return { address: pattern };
   return { address: match[1], port: match[2] };
 }

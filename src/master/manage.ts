@@ -31,7 +31,7 @@ interface Found {
 
 async function find(store: MasterStore, owner: string): Promise<Found[]> {
   await store.sweep(owner);
-  const found = await Promise.all((await store.sockets()).map((name) => inspect(store, name, owner)));
+  const found = await Promise.all(store.sockets().map((name) => inspect(store, name, owner)));
   return found
     .filter((one) => one !== null)
     .sort((a, b) =>

@@ -59,7 +59,7 @@ export class MasterSource {
     const { store, owner, pool } = this.options;
     await store.sweep(owner);
     if (pool.inspect !== undefined) return;
-    for (const name of await store.sockets()) {
+    for (const name of store.sockets()) {
       if (name.owner === null) this.free.set(name.hash, [...(this.free.get(name.hash) ?? []), name]);
     }
   }

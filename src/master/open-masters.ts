@@ -91,7 +91,7 @@ async function openOne(target: Target, store: MasterStore, owner: string, reques
 
 /** A live master of ours, left as it was. */
 async function liveOne(store: MasterStore, hash: string, owner: string): Promise<Opened | null> {
-  for (const name of (await store.sockets()).filter((one) => one.hash === hash)) {
+  for (const name of store.sockets().filter((one) => one.hash === hash)) {
     if (name.owner !== null) {
       const usedBy = await ownerPid(store.folder, name.owner);
       if (usedBy !== null) return { kind: 'live', pid: null, usedBy };

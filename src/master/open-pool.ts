@@ -16,7 +16,7 @@ export async function openPool(
   inspect?: (target: Target, log: string) => void,
 ): Promise<MasterPool> {
   const configState = readConfigState(connection);
-  const { path: folder, notes } = await openRuntimeDir();
+  const { path: folder, notes } = openRuntimeDir();
   for (const note of notes) onNote(note);
   return MasterPool.open({
     folder,

@@ -1,4 +1,4 @@
-import { chmod, rename, rm } from 'node:fs/promises';
+import { chmodSync, renameSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { newOwnerId } from './names.js';
@@ -27,8 +27,8 @@ export class Owner {
         server.once('error', reject);
         server.listen(early, resolve);
       });
-      await chmod(early, 0o600);
-      await rename(early, path.join(folder, `o.${id}`));
+      chmodSync(early, 0o600);
+      renameSync(early, path.join(folder, `o.${id}`));
     } catch (error) {
       server.close();
       throw folderFault(folder, error);
@@ -39,7 +39,7 @@ export class Owner {
 
   async close(): Promise<void> {
     await new Promise<void>((resolve) => this.server.close(() => resolve()));
-    await rm(path.join(this.folder, `o.${this.id}`), { force: true });
+    rmSync(path.join(this.folder, `o.${this.id}`), { force: true });
   }
 }
 

@@ -264,7 +264,7 @@ export class MasterPool {
     if (name === null) return;
     const persists = keep && this.options.connection.persistMs > 0;
     // Masters of other runs that go through it would end with it.
-    const needed = isJump && !retired && (await hasDependents(this.store, name));
+    const needed = isJump && !retired && hasDependents(this.store, name);
     if ((persists || needed) && this.store.take(name, null) !== null) return;
     await endMaster(master.controlPath, master.pid, ALIVE_DEADLINE_MS);
     await this.store.remove(name);

@@ -1,4 +1,4 @@
-import { lstat, mkdir, stat } from 'node:fs/promises';
+import { lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { PsshError } from '../core/errors.js';
@@ -16,10 +16,10 @@ export interface RuntimeDir {
 
 /**
  * The folder of our control sockets: private to this user, so that nobody else can reach a master or put one
- * in its place.
+ * in its place. At once, as all that a warm run does in there (MasterStore.take).
  * @throws PsshError ERR_MASTER when no candidate will do
  */
-export async function openRuntimeDir(env: NodeJS.ProcessEnv = process.env): Promise<RuntimeDir> {
+export function openRuntimeDir(env: NodeJS.ProcessEnv = process.env): RuntimeDir {
   const { uid, username } = userInfo();
   const shared = env.XDG_RUNTIME_DIR;
   const candidates = [
@@ -28,7 +28,7 @@ export async function openRuntimeDir(env: NodeJS.ProcessEnv = process.env): Prom
   ];
   const notes: string[] = [];
   for (const candidate of candidates) {
-    const fault = (await placeFault(candidate, shared, uid)) ?? (await faultOf(candidate, uid));
+    const fault = placeFault(candidate, shared, uid) ?? faultOf(candidate, uid);
     if (fault === null) return { path: candidate, notes };
     notes.push(`runtime folder ${candidate} is passed over: ${fault}`);
   }
@@ -39,13 +39,9 @@ export async function openRuntimeDir(env: NodeJS.ProcessEnv = process.env): Prom
 }
 
 /** Whether somebody else rules over XDG_RUNTIME_DIR itself; the temp folder is everybody's and guarded by its sticky bit. */
-async function placeFault(
-  candidate: string,
-  shared: string | undefined,
-  uid: number,
-): Promise<string | null> {
+function placeFault(candidate: string, shared: string | undefined, uid: number): string | null {
   if (shared === undefined || path.dirname(candidate) !== path.resolve(shared)) return null;
-  const place = await stat(shared).catch(() => null);
+  const place = statOf(shared);
   if (place === null || uid < 0) return null;
   // `sudo -E`: a folder of root's in there would keep that user's own runs out.
   if (place.uid !== uid && place.uid !== 0) return `user ${place.uid} owns XDG_RUNTIME_DIR, not ${uid}`;
@@ -54,17 +50,25 @@ async function placeFault(
   return null;
 }
 
-async function faultOf(folder: string, uid: number): Promise<string | null> {
+function statOf(place: string): Stats | null {
+  try {
+    return statSync(place);
+  } catch {
+    return null;
+  }
+}
+
+function faultOf(folder: string, uid: number): string | null {
   const room = LONGEST_SOCKET - SSH_SUFFIX - 1 - LONGEST_NAME;
   if (Buffer.byteLength(folder) > room)
     return `its path is longer than ${room} bytes, a control socket would not fit`;
   try {
-    await mkdir(folder, { mode: 0o700 });
+    mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== 'EEXIST') return `it can't be made (${code})`;
   }
-  const stats = await lstat(folder);
+  const stats = lstatSync(folder);
   if (stats.isSymbolicLink()) return 'it is a symbolic link';
   if (!stats.isDirectory()) return 'it is no folder';
   if (uid >= 0 && stats.uid !== uid) return `user ${stats.uid} owns it, not ${uid}`;

@@ -14,7 +14,8 @@ export async function closeSpares(
   hashes: ReadonlySet<string>,
 ): Promise<void> {
   const kept = new Set<string>();
-  const waiting = (await store.sockets())
+  const waiting = store
+    .sockets()
     .filter((name) => name.owner === null && hashes.has(name.hash))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
   const spares = waiting.filter(({ hash }) => kept.size === kept.add(hash).size);

@@ -1,5 +1,5 @@
-import { readFileSync, renameSync } from 'node:fs';
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readdirSync, readFileSync, renameSync, type Stats, statSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import type { ConnectionOptions } from '../core/options.js';
 import { shortage } from '../core/shortage.js';
 import type { Target } from '../core/target.js';
@@ -69,8 +69,8 @@ export class MasterStore {
     return this.file(socketName(name));
   }
 
-  async sockets(): Promise<SocketName[]> {
-    return (await readdir(this.folder)).flatMap((file) => parseSocketName(file) ?? []);
+  sockets(): SocketName[] {
+    return readdirSync(this.folder).flatMap((file) => parseSocketName(file) ?? []);
   }
 
   /**
@@ -144,7 +144,7 @@ export class MasterStore {
    * @param owner who sweeps: a socket that is being looked at is its meanwhile
    */
   async sweep(owner: string): Promise<void> {
-    const files = await readdir(this.folder);
+    const files = readdirSync(this.folder);
     const owners = new Set(files.flatMap((file) => ownerOf(file) ?? parseSocketName(file)?.owner ?? []));
     owners.delete(owner);
     const dead = new Set<string>();
@@ -165,19 +165,18 @@ export class MasterStore {
       const of = ownerOf(file);
       if (of === null || !dead.has(of)) continue;
       // One that begins has its socket under another name until it listens.
-      if (!file.endsWith('.new') || (await this.isOlder(file, OLD_MS)))
-        await rm(this.file(file), { force: true });
+      if (!file.endsWith('.new') || this.isOlder(file, OLD_MS)) await rm(this.file(file), { force: true });
     }
     if (thorough) await this.removeOrphans(files, masters);
   }
 
   /** Records without a socket, and what was learnt of servers so long ago that it may be otherwise by now. */
   private async removeOrphans(files: readonly string[], masters: Set<string>): Promise<void> {
-    for (const { hash, id } of await this.sockets()) masters.add(`${hash}.${id}`);
+    for (const { hash, id } of this.sockets()) masters.add(`${hash}.${id}`);
     for (const file of files) {
       const master = /^(.*)\.(?:json|logw?)$/.exec(file)?.[1];
-      const gone = master !== undefined && !masters.has(master) && (await this.isOlder(file, ORPHAN_MS));
-      if (gone || (file.endsWith('.cap') && (await this.isOlder(file, OLD_MS))))
+      const gone = master !== undefined && !masters.has(master) && this.isOlder(file, ORPHAN_MS);
+      if (gone || (file.endsWith('.cap') && this.isOlder(file, OLD_MS)))
         await rm(this.file(file), { force: true });
     }
   }
@@ -185,22 +184,30 @@ export class MasterStore {
   /** True at most once in a while, whoever asks. */
   private async isDue(): Promise<boolean> {
     const mark = this.file('swept');
-    const last = (await stat(mark).catch(() => null))?.mtimeMs ?? 0;
+    const last = this.timesOf('swept')?.mtimeMs ?? 0;
     if (Math.abs(Date.now() - last) < SWEEP_PAUSE_MS) return false;
     // A full disk: it is swept each time.
     await writeFile(mark, '', { mode: 0o600 }).catch(() => undefined);
     return true;
   }
 
-  private async isOlder(file: string, ms: number): Promise<boolean> {
-    const since = (await stat(this.file(file)).catch(() => null))?.mtimeMs ?? Date.now();
+  private isOlder(file: string, ms: number): boolean {
+    const since = this.timesOf(file)?.mtimeMs ?? Date.now();
     return Date.now() - since > ms;
+  }
+
+  private timesOf(file: string): Stats | null {
+    try {
+      return statSync(this.file(file));
+    } catch {
+      return null;
+    }
   }
 
   /** ssh can't remove the socket of a master that has ended by itself: it knows it by an earlier name. */
   private async removeIfExpired(name: SocketName, owner: string): Promise<void> {
     const record = this.readRecord(name);
-    const idleSince = (await stat(this.pathOf(name)).catch(() => null))?.ctimeMs ?? Date.now();
+    const idleSince = this.timesOf(socketName(name))?.ctimeMs ?? Date.now();
     if (Date.now() - idleSince < (record?.persistSeconds ?? 0) * 1000) return;
     const taken = this.take(name, owner);
     if (taken === null) return;

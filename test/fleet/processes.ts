@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { until } from './until.js';
 
@@ -30,15 +31,22 @@ export async function listProcesses(): Promise<ProcessLine[]> {
 export async function sessionProcesses(fleetId: string, host?: string): Promise<number[]> {
   const wanted = [`FLEET_ID=${fleetId}`, ...(host === undefined ? [] : [`FLEET_HOST=${host}`])];
   const names = await readdir('/proc').catch(() => []);
-  const pids = names.filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
-  const marked = await Promise.all(
-    pids.map(async (pid) => {
-      // Another user's process, or one that has just ended, is not readable; a zombie's environment is empty.
-      const environ = (await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')).split('\0');
-      return wanted.every((pair) => environ.includes(pair));
-    }),
-  );
-  return pids.filter((_, index) => marked[index]).map(Number);
+  const pids = names.filter((name) => /^\d+$/.test(name)).map(Number);
+  return pids.filter((pid) => {
+    if (pid === process.pid) return false;
+    const environ = environmentOf(pid).split('\0');
+    return wanted.every((pair) => environ.includes(pair));
+  });
+}
+
+/** What a process was started with. Nothing on disk is read: to wait for each would cost many times the reading. */
+function environmentOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1');
+  } catch {
+    // Another user's process, or one that has just ended, is not readable; a zombie's environment is empty.
+    return '';
+  }
 }
 
 function withDescendants(processes: readonly ProcessLine[], roots: Iterable<number>): Set<number> {

@@ -16,6 +16,10 @@ export type Result = RunDocument['results'][number];
 /** Things take a second; the machine may have others to do. */
 export const BUSY = { deadlineMs: 30_000 } as const;
 
+/** What a victim runs that is to outlive the fault, as text for `strike`. */
+export const OUTLIVE =
+  'for i in $(seq 600); do test -e $go && break; sleep 0.1; done; sleep 1; echo end; exit 7';
+
 /** One test's corner of a fleet: folders of its own, so that what is left in them is this test's. */
 export class Scene {
   readonly env: NodeJS.ProcessEnv;
@@ -100,7 +104,7 @@ export class Scene {
   /**
    * Runs a command on all hosts, strikes once it runs everywhere and its leash is armed, and lets the others' end
    * afterwards. The victim's would go on for a day.
-   * @param text what the victim runs, instead of a sleep
+   * @param text what the victim runs, instead of a sleep; $go is a file that is there after the fault
    */
   async strike(
     fault: () => unknown,
@@ -110,8 +114,8 @@ export class Scene {
     const mark = await mkdtemp(join(this.fleet.dir, 'marks-'));
     // Commands of any account leave theirs.
     await chmod(mark, 0o777);
-    const rest = `for i in $(seq 900); do test -e ${mark}/go && break; sleep 0.1; done; echo lived`;
-    const command = `echo up >${mark}/$FLEET_HOST; if test $FLEET_HOST = ${this.victim}; then ${text}; else ${rest}; fi`;
+    const rest = 'for i in $(seq 900); do test -e $go && break; sleep 0.1; done; echo lived';
+    const command = `go=${mark}/go; echo up >${mark}/$FLEET_HOST; if test $FLEET_HOST = ${this.victim}; then ${text}; else ${rest}; fi`;
     const running = this.exec(command, args, { deadlineMs: 150_000, ...options });
     running.catch(() => undefined);
     const hasBegun = () => this.names.every((name) => existsSync(join(mark, name)));

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Fleet, startFleet } from '../fleet/fleet.js';
 import { signalQuietly } from '../fleet/processes.js';
 import { until } from '../fleet/until.js';
-import { BUSY, Scene, TRANSPORTS } from './fault-scene.js';
+import { BUSY, OUTLIVE, Scene, TRANSPORTS } from './fault-scene.js';
 
 let fleet: Fleet;
 beforeAll(async () => {
@@ -88,9 +88,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     const deleteSockets = async (): Promise<void> => {
       for (const socket of await scene.sockets()) await rm(socket);
     };
-    const result = await scene.strike(deleteSockets, ['--persist', '1'], {
-      text: 'sleep 3; echo end; exit 7',
-    });
+    const result = await scene.strike(deleteSockets, ['--persist', '1'], { text: OUTLIVE });
     expect(result).toMatchObject({ status: 'failed', exitCode: 7, stdout: 'end\n', error: null });
     await scene.seeWell();
   });

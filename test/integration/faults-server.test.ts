@@ -2,10 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Accounts, makeAccounts } from '../fleet/accounts.js';
+import { DEFAULT_KEX } from '../fleet/config-text.js';
 import { type Fleet, startFleet } from '../fleet/fleet.js';
 import { sessionProcesses, signalQuietly } from '../fleet/processes.js';
 import { bytesOfLogin } from './bytes-of-login.js';
-import { Scene, TRANSPORTS } from './fault-scene.js';
+import { OUTLIVE, Scene, TRANSPORTS } from './fault-scene.js';
 
 const SHORT_BEAT = ['-o', 'ServerAliveInterval=1', '-o', 'ServerAliveCountMax=2'];
 
@@ -16,7 +17,8 @@ beforeAll(async () => {
   const user = accounts.list.at(-1)?.user;
   fleet = await startFleet({
     hosts: [
-      ...TRANSPORTS.map((name) => ({ name })),
+      // The cuts lie all over the handshake as it is by default.
+      ...TRANSPORTS.map((name) => ({ name, sshd: [DEFAULT_KEX] })),
       { name: 'other' },
       // Only root's servers have a monitor beside the user's process.
       ...(user === undefined ? [] : [{ name: 'account', user }]),
@@ -59,7 +61,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       const monitor = server.find(({ pid }) => server.some(({ ppid }) => pid === ppid)) ?? server[0];
       process.kill(monitor?.pid ?? 0, 'SIGKILL');
     };
-    const result = await scene.strike(killMonitor, [], { text: 'sleep 3; echo end; exit 7' });
+    const result = await scene.strike(killMonitor, [], { text: OUTLIVE });
     // Its user's process serves on, until the last session is closed.
     expect(result).toMatchObject({ status: 'failed', exitCode: 7, stdout: 'end\n' });
     expect(result.ms).toBeLessThan(30_000);

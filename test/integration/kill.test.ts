@@ -68,18 +68,19 @@ async function seeDead(sleeps: Sleeps, living: readonly number[] = [], sids: rea
   return performance.now() - started;
 }
 
+/** Each is seen to run once, on a busy machine some after the end of others. */
 async function seeBegun(sleeps: Sleeps, rows: readonly number[]): Promise<SessionLine[]> {
-  let found: SessionLine[] = [];
+  const found = new Map<string, SessionLine>();
   await until(
     async () => {
-      found = sleeps.running(await sessionTable(), rows, nodes.length);
-      return found.length >= rows.length * nodes.length;
+      for (const line of sleeps.running(await sessionTable(), rows, nodes.length)) found.set(line.args, line);
+      return found.size >= rows.length * nodes.length;
     },
     { deadlineMs: 20_000, what: 'all commands to begin' },
   ).catch((error: Error) => {
-    throw new Error(`${error.message}; begun: ${found.map(({ args }) => args).join(', ')}`);
+    throw new Error(`${error.message}; begun: ${[...found.keys()].join(', ')}`);
   });
-  return found;
+  return [...found.values()];
 }
 
 async function mastersOf(env: NodeJS.ProcessEnv): Promise<number[]> {

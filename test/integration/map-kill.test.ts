@@ -60,8 +60,8 @@ const map = (hosts: string, args: readonly string[], options?: Partial<CliOption
   run(['-H', hosts, 'map', '--kill-grace', '1s', ...args], options);
 
 /** Kills at its end what the test let live. */
-function endAtLast(sleeps: Sleeps): void {
-  onTestFinished(async () => {
+function endAtLast(sleeps: Sleeps, atEnd = onTestFinished): void {
+  atEnd(async () => {
     for (const { pid } of sleeps.mentioned(await sessionTable())) signalQuietly(pid, 'SIGKILL');
   });
 }
@@ -114,11 +114,11 @@ describe.each(['mux', 'process'])('over %s', (name) => {
     transport = name;
   });
 
-  test.each(['self', ...LOGIN_SHELLS.map((shell) => `user-${shell}`), 'bear'])(
+  test.concurrent.for(['self', ...LOGIN_SHELLS.map((shell) => `user-${shell}`), 'bear'])(
     'of two tasks on %s one times out and is gone, the other lives and ends well',
-    async (host) => {
+    async (host, { onTestFinished: atEnd }) => {
       const sleeps = new Sleeps();
-      endAtLast(sleeps);
+      endAtLast(sleeps, atEnd);
       // The second slot has a short task first: the one behind it runs while the first is given up.
       const result = await map(host, [
         ...['--slots', '2', '-u', '4s', '--json', 'sh -c {}', ':::'],

@@ -66,7 +66,7 @@ async function open(
     import('../../master/open-masters.js'),
     import('../../master/runtime-dir.js'),
   ]);
-  const { path: folder, notes } = await openRuntimeDir();
+  const { path: folder, notes } = openRuntimeDir();
   for (const note of quiet ? [] : notes) say(note);
   await readSecrets(connection);
   // Who gives the answer beforehand is not asked by ssh.

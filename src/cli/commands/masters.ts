@@ -18,7 +18,7 @@ async function loadManage() {
     import('../../master/manage.js'),
     import('../../master/runtime-dir.js'),
   ]);
-  return { closeMasters, listMasters, runtimeFolder: async () => (await openRuntimeDir()).path };
+  return { closeMasters, listMasters, runtimeFolder: () => openRuntimeDir().path };
 }
 
 /** `masters list`, `masters open`, `masters close`. */

@@ -29,7 +29,7 @@ export const SCRIPT = String.raw`
     return made;
   }
   function duration(ms) {
-    if (ms === null) return '–';
+    if (ms === null) return '\u2013';
     if (ms < 1000) return Math.round(ms) + ' ms';
     if (ms < 60000) return (ms / 1000).toFixed(1) + ' s';
     var seconds = Math.round(ms / 1000);
@@ -107,7 +107,7 @@ export const SCRIPT = String.raw`
     var facts = [
       ['Started', new Date(data.startedAt).toLocaleString()],
       ['Took', duration(data.durationMs)],
-      ['Exit code', data.exitCode === null ? '–' : String(data.exitCode)]
+      ['Exit code', data.exitCode === null ? '\u2013' : String(data.exitCode)]
     ];
     facts.forEach(function (fact) {
       var pair = element('div');

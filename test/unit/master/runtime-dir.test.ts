@@ -21,7 +21,7 @@ afterEach(() => {
   else process.env.TMPDIR = before;
 });
 
-const open = (XDG_RUNTIME_DIR?: string) =>
+const open = async (XDG_RUNTIME_DIR?: string) =>
   openRuntimeDir(XDG_RUNTIME_DIR === undefined ? {} : { XDG_RUNTIME_DIR });
 
 describe('openRuntimeDir', () => {

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { failure } from './table.js';
 
 const SIZE = 10_000_000;
-// A second on an idle machine; test machines are not idle.
+// Of the processor, which others may be at as well. It takes a second.
 const BOUND_MS = 5_000;
 
-describe('10 MB of', () => {
+describe('10 MB of', { timeout: 100_000 }, () => {
   it.each([
     '[',
     ']',
@@ -36,9 +36,10 @@ describe('10 MB of', () => {
     'r[1-1000]n[1-1000]^',
   ])('%j ends in our error', (piece) => {
     const text = piece.repeat(Math.ceil(SIZE / piece.length));
-    const start = performance.now();
+    const start = process.cpuUsage();
     const error = failure(text);
-    expect(performance.now() - start).toBeLessThan(BOUND_MS);
+    const { user, system } = process.cpuUsage(start);
+    expect((user + system) / 1000).toBeLessThan(BOUND_MS);
     expect(error).toMatchObject({ name: 'PsshError', code: 'ERR_INVENTORY' });
     expect(error?.message.length).toBeLessThan(1000);
   });
