@@ -32,7 +32,8 @@ await build({
 });
 // Each takes Node milliseconds to load, and many runs need none of it. Named imports and properties of a default one
 // are looked up when they are used, so they can wait; an `import * as` could not.
-const LATE = /^(?:node:)?(child_process|crypto|fs\/promises|net|stream\/promises|timers\/promises|tty)$/;
+const LATE =
+  /^(?:node:)?(child_process|crypto|fs\/promises|net|readline|stream\/promises|timers\/promises|tty)$/;
 /** @type {import('esbuild').Plugin} */
 const late = {
   name: 'late',

@@ -90,10 +90,15 @@ function checkedPort(text: string): number {
 }
 
 function checkedJump(jump: string): string {
-  const parsed = parseJump(jump);
+  // `a, b` is how people write a list.
+  const hops = jump
+    .split(',')
+    .map((hop) => hop.trim())
+    .join(',');
+  const parsed = parseJump(hops);
   if ('fault' in parsed)
     throw usageError(`-J: ${parsed.fault}; write [user@]host[:port], several with commas`);
-  return jump;
+  return hops;
 }
 
 function checkedSshOption(option: string): string {

@@ -1,6 +1,9 @@
 import { EXIT } from '../core/exit-code.js';
 import type { ConnectionOptions, RunOptions } from '../core/options.js';
+import { isPlainWord } from '../core/quote.js';
+import { withoutValues } from '../core/record.js';
 import { batchesOf } from '../core/rolling.js';
+import { show } from '../core/show.js';
 import type { PlannedHost, PlannedStep } from '../run/plan.js';
 import { destinationArgs } from '../ssh/argv.js';
 import type { Io } from './io.js';
@@ -17,9 +20,12 @@ export function dryRun(
       io.stdout.write(`${target.label}: skipped: ${skipped}\n`);
       continue;
     }
-    const flags = [...destinationArgs(target, connection), target.host].join(' ');
+    const words = [...destinationArgs(target, connection), target.host]
+      .map(withoutSecret)
+      .map(shownWord)
+      .join(' ');
     for (const step of steps)
-      io.stdout.write(`${target.label}: [ssh ${flags}]${sudoText(step)} ${step.command}\n`);
+      io.stdout.write(`${target.label}: [ssh ${words}]${sudoText(step)} ${step.command}\n`);
   }
   const limit = run.timeoutMs === null ? 'no time limit' : `at most ${run.timeoutMs / 1000}s each`;
   const deadline = run.deadlineMs === null ? '' : `, ${run.deadlineMs / 1000}s for all`;
@@ -37,6 +43,21 @@ function sudoText(step: PlannedStep): string {
   if (!('sudo' in step) || step.sudo === undefined) return '';
   const { user } = step.sudo.access;
   return user === null ? ' [sudo]' : ` [sudo -u ${user}]`;
+}
+
+/** `SetEnv=TOKEN=x` has a value that may be one. */
+function withoutSecret(word: string): string {
+  const name = withoutValues(word);
+  return name === word ? word : `${name}=…`;
+}
+
+/** As one would type it: a word that needs quotes in them, so that it can be told from two. */
+function shownWord(word: string): string {
+  if (isPlainWord(word) || /^[\w.-]+=[\w@+:,./-]*$/.test(word)) return word;
+  // In single quotes a control character would be itself.
+  return /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(word)
+    ? show(word)
+    : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 const MOST_SIZES = 10;

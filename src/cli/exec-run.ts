@@ -43,7 +43,7 @@ export async function runExec({ options, source, io, targets: find, count }: Exe
   const sudo = resolveSudo(options);
   const frame = frameOf(options, io.env, sudo);
   const shard = chosenShard(options.shard, io.env);
-  refuseBrokenText([...source.commands, ...Object.values(frame.env), frame.cwd ?? '', options.health ?? '']);
+  refuseBrokenText([...source.commands, frame.cwd ?? '', options.health ?? ''], frame.env);
   const notes: string[] = [];
   const onNote = (note: string): void => void notes.push(note);
   const targets = await find(connection, onNote);
@@ -135,10 +135,14 @@ function frameOf(options: ExecOptions, env: NodeJS.ProcessEnv, sudo: SudoAccess 
 }
 
 // Node reads our arguments as UTF-8 and puts U+FFFD for what is none: the command would be another than was written.
-function refuseBrokenText(texts: readonly string[]): void {
-  const broken = texts.find((text) => text.includes('\ufffd'));
+function refuseBrokenText(texts: readonly string[], env: Readonly<Record<string, string>>): void {
+  const isBroken = (text: string): boolean => text.includes('\ufffd');
+  // Without the value: it may be a secret.
+  const name = Object.keys(env).find((variable) => isBroken(env[variable] ?? ''));
+  const text = texts.find(isBroken);
+  const broken = text === undefined ? name && `the value of ${name}` : show(text);
   if (broken === undefined) return;
-  throw usageError(`${show(broken)} holds bytes that are no UTF-8; send the command over stdin (-I exec sh)`);
+  throw usageError(`${broken} holds bytes that are no UTF-8; send the command over stdin (-I exec sh)`);
 }
 
 export function resolveEnv(entries: readonly string[], env: NodeJS.ProcessEnv): Record<string, string> {

@@ -41,8 +41,13 @@ function readHostsText(path: string): string {
   }
 }
 
+/** What can't even be asked for (a name that is too long, a folder that is closed) is none. */
 export function isRegularFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /**

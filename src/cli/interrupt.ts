@@ -1,5 +1,6 @@
 import type { Sink } from '../core/events.js';
 import { EXIT } from '../core/exit-code.js';
+import { nowMs } from '../ssh/now.js';
 import type { InterruptName, Io } from './io.js';
 
 const INTERRUPT_CODES: Readonly<Record<InterruptName, number>> = {
@@ -55,7 +56,7 @@ export class Interrupts {
       this.way.leave(this.exitCode ?? code);
       return;
     }
-    const now = performance.now();
+    const now = nowMs();
     const asks = name === 'SIGINT' && this.io.stderr.isTTY === true && now - this.lastAsk > SECOND_CHANCE_MS;
     if (!asks) {
       this.cancel(code);

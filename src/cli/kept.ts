@@ -3,6 +3,7 @@ import type { Sink } from '../core/events.js';
 import { recordId } from '../core/record.js';
 import { systemReason } from '../sinks/file-fault.js';
 import { RecordSink } from '../sinks/record.js';
+import { nowMs } from '../ssh/now.js';
 import type { Execution } from './execute.js';
 import { folderMode } from './kept-options.js';
 import { recordFolder, writeRecord } from './record-store.js';
@@ -76,7 +77,8 @@ function openRecord({ name, plan, commands, options, io, count, again }: Executi
   readonly write: (exitCode: number) => void;
 } {
   const startedAt = new Date();
-  const started = performance.now();
+  // Monotonic, as nowMs() is, which takes Node milliseconds to load.
+  const started = process.uptime();
   const sink = new RecordSink({
     id: recordId(startedAt, randomBytes(2).toString('hex')),
     command: name,
@@ -95,7 +97,7 @@ function openRecord({ name, plan, commands, options, io, count, again }: Executi
     write: (exitCode) => {
       const folder = recordFolder(io.env);
       try {
-        writeRecord(folder, sink.record(Math.round(performance.now() - started), exitCode), io.env);
+        writeRecord(folder, sink.record(Math.round(nowMs() - started), exitCode), io.env);
       } catch (error) {
         // Nobody asked for it: its lack is no failure.
         if ((options.verbose ?? 0) > 0)

@@ -1,5 +1,5 @@
 import { EXIT } from './exit-code.js';
-import type { Status } from './result.js';
+import type { ResultError, Status } from './result.js';
 import type { Target } from './target.js';
 
 /** What is looked at, in the order of dependence. */
@@ -43,7 +43,8 @@ export interface CheckResult {
   readonly attempts: number;
   readonly startedAt: number;
   readonly durationMs: number;
-  readonly error: { readonly code: string; readonly message: string } | null;
+  /** ERR_CHECK: ssh logs in, and a check behind that failed; else why it does not. */
+  readonly error: ResultError | null;
 }
 
 /** The statuses in the order in which they are told. */

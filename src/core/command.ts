@@ -1,5 +1,5 @@
 import { usageError } from './errors.js';
-import { quoteForShell } from './quote.js';
+import { NO_COMMON_FORM, noCommonForm, quoteForShell } from './quote.js';
 import { show } from './show.js';
 
 // OpenSSH's server hands the command to the shell as one argument; Linux takes 128 KiB with the NUL for one.
@@ -41,7 +41,9 @@ function environmentLines(env: Readonly<Record<string, string>>): string[] {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
       throw usageError(`${show(name)} is no variable name; use letters, digits and _`);
     }
-    return [name, quoteForShell(value, `the value of ${name}`)] as const;
+    // Without the value: it may be a secret.
+    if (noCommonForm(value)) throw usageError(`the value of ${name} ${NO_COMMON_FORM}`);
+    return [name, quoteForShell(value)] as const;
   });
   if (pairs.length === 0) return [];
   const csh = pairs.map(([name, value]) => `setenv ${name} ${value === '' ? "''" : value}`).join(' && ');

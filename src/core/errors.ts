@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'ERR_DISCONNECTED'
   | 'ERR_TRANSFER'
   | 'ERR_JOB'
+  | 'ERR_CHECK'
   | 'ERR_SUDO';
 
 /** What an error may bring. */

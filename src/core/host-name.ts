@@ -1,8 +1,12 @@
 import { show } from './show.js';
 
-// Blanks, C0 and C1 control characters, DEL, and the characters no host name, alias or address has but that
-// shells or ssh's %-tokens read: a ProxyCommand of the user's own expands %h through a shell.
-const FORBIDDEN = /[\s\u0000-\u001f\u007f-\u009f'"`$\\;&<>|(){}\u2028\u2029]/u;
+// Control characters, separators of lines, and marks that turn the direction of writing: on a terminal, a name with one
+// would stand for another.
+const INVISIBLE = String.raw`\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}`;
+const UNSHOWN = new RegExp(`[${INVISIBLE}]`, 'u');
+// These and blanks, and the characters no host name, alias or address has but that shells or ssh's %-tokens read: a
+// ProxyCommand of the user's own expands %h through a shell.
+const FORBIDDEN = new RegExp(`[\\s${INVISIBLE}'"\`$\\\\;&<>|(){}]`, 'u');
 
 /**
  * Why a name can't be handed to ssh as a host, or null when it can.
@@ -25,6 +29,18 @@ export function userNameFault(user: string): string | null {
     return `user name ${show(user)} begins with "-", which ssh would take for an option`;
   const bad = FORBIDDEN.exec(user.replaceAll('\\', ''));
   if (bad !== null) return `user name ${show(user)} holds ${show(bad[0])}`;
+  return null;
+}
+
+/**
+ * Why a name that an inventory gives to a host or group can't stand in what we print, or null when it can. ssh never sees it,
+ * but lists of hosts are handed on, a host a line.
+ */
+export function shownNameFault(name: string): string | null {
+  const bad = UNSHOWN.exec(name);
+  if (bad !== null) return `the name ${show(name)} holds ${show(bad[0])}`;
+  if (name.startsWith('-'))
+    return `the name ${show(name)} begins with "-", which other programs would take for an option`;
   return null;
 }
 

@@ -16,7 +16,7 @@ export interface JumpHost {
 export function parseJump(text: string): readonly JumpHost[] | { readonly fault: string } {
   const hosts: JumpHost[] = [];
   for (const hop of text.split(',')) {
-    const parsed = parseHop(hop.trim());
+    const parsed = parseHop(hop);
     if ('fault' in parsed) return parsed;
     hosts.push(parsed);
   }

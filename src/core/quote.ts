@@ -1,6 +1,11 @@
 import { usageError } from './errors.js';
 import { show } from './show.js';
 
+export const NO_COMMON_FORM =
+  'holds a newline or NUL, which has no form all login shells read; send it over stdin (-I)';
+
+export const noCommonForm = (value: string): boolean => /[\u0000\n\r]/.test(value);
+
 /**
  * A value as one word of the remote login shell, whichever it is: single quotes, and outside of them
  * `\'`, `\\` and `\!`. This is the one form that sh, bash, zsh, tcsh and fish read alike; POSIX quoting alone
@@ -8,11 +13,7 @@ import { show } from './show.js';
  * @throws PsshError ERR_USAGE that names `what`
  */
 export function quoteForShell(value: string, what = 'value'): string {
-  if (/[\u0000\n\r]/.test(value)) {
-    throw usageError(
-      `${what} ${show(value)} holds a newline or NUL, which has no form all login shells read; send it over stdin (-I)`,
-    );
-  }
+  if (noCommonForm(value)) throw usageError(`${what} ${show(value)} ${NO_COMMON_FORM}`);
   if (isPlainWord(value)) return value;
   return `'${value.replace(/['\\!]/g, (character) => `'\\${character}'`)}'`;
 }

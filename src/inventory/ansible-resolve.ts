@@ -1,3 +1,4 @@
+import { shownNameFault } from '../core/host-name.js';
 import { show } from '../core/show.js';
 import type { AnsibleModel, ModelGroup } from './ansible-model.js';
 import { ansibleHost } from './connection-vars.js';
@@ -20,6 +21,8 @@ export function resolveModel(model: AnsibleModel): Inventory {
   }
   const groups = new Map<string, readonly string[]>();
   for (const name of model.groups.keys()) {
+    const fault = shownNameFault(name);
+    if (fault !== null) throw faultAt(`group ${show(name)}`, fault, 'give the group a plain name');
     groups.set(name, name === 'all' ? [...hosts.keys()] : hostsOf(name, model));
   }
   return { hosts, groups, model };

@@ -1,4 +1,4 @@
-import { parsePort, userNameFault } from '../core/host-name.js';
+import { parsePort, shownNameFault, userNameFault } from '../core/host-name.js';
 import { show } from '../core/show.js';
 import type { HostSshOptions, TargetSpec } from '../core/target.js';
 import { parseHostWord } from './host-word.js';
@@ -21,6 +21,8 @@ export function ansibleHost(
   where: string,
   values: ReadonlyMap<string, VarValue>,
 ): InventoryHost {
+  const nameFault = shownNameFault(name);
+  if (nameFault !== null) throw faultAt(where, nameFault, 'give the host a plain name');
   const vars: Record<string, string> = Object.create(null);
   for (const [key, value] of values) vars[key] = showVar(value);
   vars.inventory_hostname = name;

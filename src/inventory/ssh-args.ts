@@ -1,4 +1,5 @@
 import { parsePort, userNameFault } from '../core/host-name.js';
+import { parseJump } from '../core/jump.js';
 import { show } from '../core/show.js';
 import type { HostSshOptions } from '../core/target.js';
 import { shellWords } from './shell-words.js';
@@ -80,7 +81,7 @@ class Collector {
         return argument === '' ? 'the file name behind -i is empty' : null;
       case 'J':
         this.jump ??= argument;
-        return /^-|^$|[\s'"`$\\;&<>|(){}]/.test(argument) ? `${show(argument)} is no jump host` : null;
+        return 'fault' in parseJump(argument) ? `${show(argument)} is no jump host` : null;
       case 'F':
         this.configFile ??= argument;
         return argument === '' ? 'the file name behind -F is empty' : null;

@@ -5,6 +5,7 @@ import { holdMaster } from '../master/hold.js';
 import type { Lease, Master } from '../master/pool.js';
 import { type Reach, reachHost } from '../run/reach.js';
 import { asPsshError } from '../run/run-step.js';
+import { nowMs } from '../ssh/now.js';
 import { linkSignals } from './link-signals.js';
 import type { Session } from './session.js';
 
@@ -153,7 +154,7 @@ export class Host {
     let stood = false;
     if (held !== null) {
       try {
-        if (performance.now() - this.usedAt > ASK_AFTER_MS) await pool.ask(held.lease.master);
+        if (nowMs() - this.usedAt > ASK_AFTER_MS) await pool.ask(held.lease.master);
         await prove(held.lease.master);
         stood = true;
       } catch (error) {
@@ -179,7 +180,7 @@ export class Host {
       // The login that made it was an earlier run's.
       const before = stood ? { reused: true, attempts: 0 } : {};
       const release = (): Promise<void> => {
-        this.usedAt = performance.now();
+        this.usedAt = nowMs();
         return lease.release();
       };
       return { ...lease, ...before, retire: () => this.retire(lease), release };

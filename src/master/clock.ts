@@ -1,3 +1,5 @@
+import { nowMs } from '../ssh/now.js';
+
 /** Our own clock over all of a host's connecting: ssh's ConnectTimeout does not end a peer that falls silent. */
 export class Clock {
   private readonly controller = new AbortController();
@@ -14,7 +16,7 @@ export class Clock {
     this.forward = () => this.controller.abort(outer.reason);
     outer.addEventListener('abort', this.forward, { once: true });
     if (outer.aborted) this.forward();
-    this.end = performance.now() + ms;
+    this.end = nowMs() + ms;
     this.timer = setTimeout(() => {
       this.expired = true;
       this.controller.abort(new Error('the time to connect is over'));
@@ -27,7 +29,7 @@ export class Clock {
   }
 
   get leftMs(): number {
-    return Math.max(0, this.end - performance.now());
+    return Math.max(0, this.end - nowMs());
   }
 
   stop(): void {

@@ -5,6 +5,7 @@ import type { ConnectionOptions } from '../core/options.js';
 import type { Target } from '../core/target.js';
 import { jumpCommand } from '../ssh/argv.js';
 import { forwardFault, refusedForwards } from '../ssh/diagnose.js';
+import { nowMs } from '../ssh/now.js';
 import type { LoginConfig } from '../ssh/resolve-alike.js';
 import type { Clock } from './clock.js';
 import { ALIVE_DEADLINE_MS, aliveCheck } from './control.js';
@@ -92,9 +93,9 @@ export class Jumps {
     const connection = jumpConnection(asker.connection, before);
     const key = JSON.stringify([jump.host, jump.user, jump.port, jump.sshOptions, connection.jump]);
     const known = this.failures.get(key);
-    if (known !== undefined && performance.now() - known.at < FAILED_MS) throw known.error;
+    if (known !== undefined && nowMs() - known.at < FAILED_MS) throw known.error;
     const failed = (error: unknown): void => {
-      if (!signal.aborted) this.failures.set(key, { error, at: performance.now() });
+      if (!signal.aborted) this.failures.set(key, { error, at: nowMs() });
     };
     const way: JumpWay = { connection, chain, timeoutMs: clock.leftMs, failed };
     return unlessOver(this.acquire(jump, way, signal), clock, asker);

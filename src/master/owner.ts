@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from 'node:fs';
+import { chmodSync, renameSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { newOwnerId } from './names.js';
@@ -27,6 +27,7 @@ export class Owner {
         server.once('error', reject);
         server.listen(early, resolve);
       });
+      chmodSync(early, 0o600);
       renameSync(early, path.join(folder, `o.${id}`));
     } catch (error) {
       server.close();
@@ -38,7 +39,11 @@ export class Owner {
 
   async close(): Promise<void> {
     await new Promise<void>((resolve) => this.server.close(() => resolve()));
-    rmSync(path.join(this.folder, `o.${this.id}`), { force: true });
+    try {
+      unlinkSync(path.join(this.folder, `o.${this.id}`));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import { shortage } from '../core/shortage.js';
 import type { Target } from '../core/target.js';
 import type { Lease } from '../master/pool.js';
 import { pauseBeforeRetry } from '../master/retry-pause.js';
+import { nowMs } from '../ssh/now.js';
 import type { Connection } from '../transport/transport.js';
 import type { EventBus } from './event-bus.js';
 import { type Reach, type Reached, reachHost } from './reach.js';
@@ -96,7 +97,7 @@ export class HostConnection {
     const onAttempt = (attempt: number): void => {
       void bus.emit({ type: 'connecting', time: Date.now(), target, attempt: this.logins + attempt });
     };
-    this.end ??= performance.now() + pool.connection.connectTimeoutMs;
+    this.end ??= nowMs() + pool.connection.connectTimeoutMs;
     const onLease = (lease: Lease): void => {
       this.lease = lease;
     };
@@ -107,7 +108,7 @@ export class HostConnection {
   }
 
   private get leftMs(): number {
-    return this.end === null ? 0 : Math.max(0, this.end - performance.now());
+    return this.end === null ? 0 : Math.max(0, this.end - nowMs());
   }
 
   /** The master has gone, and the connection with it. */
@@ -123,7 +124,7 @@ export class HostConnection {
   /** Lets go of what was lost and waits a little. False: it was lost too often, or too late. */
   private async comeBack(): Promise<boolean> {
     const { pool, signal } = this.options;
-    this.end ??= performance.now() + pool.connection.connectTimeoutMs;
+    this.end ??= nowMs() + pool.connection.connectTimeoutMs;
     this.losses += 1;
     const tries = Math.max(this.losses, this.attempts);
     if (tries > pool.connection.connectRetries || this.leftMs === 0) return false;

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { formatDuration } from '../core/duration.js';
 import type { OutputEvent, RunEvent } from '../core/events.js';
 import type { HostResult } from '../core/result.js';
+import { nowMs } from '../ssh/now.js';
 import { EventBus } from './event-bus.js';
 import type { HostConnection } from './host-connection.js';
 import type { PlannedHealth } from './plan.js';
@@ -26,13 +27,13 @@ export interface HealthContext extends Pick<StepContext, 'target' | 'step' | 'op
 export async function runHealth(link: HostConnection, context: HealthContext): Promise<HostResult> {
   const { planned, options, signal, bus, target, step } = context;
   const startedAt = new Date();
-  const started = performance.now();
+  const started = nowMs();
   const end = started + planned.healthMs;
   const timeLimit = options.timeoutMs ?? Number.POSITIVE_INFINITY;
   await bus.emit({ type: 'started', time: Date.now(), target, step, command: planned.command });
   for (let tries = 1; ; tries += 1) {
     const output = new HeldOutput();
-    const left = Math.max(1, end - performance.now());
+    const left = Math.max(1, end - nowMs());
     const timeoutMs = Math.min(timeLimit, left);
     const own = {
       bus: new EventBus([output], () => undefined),
@@ -47,7 +48,7 @@ export async function runHealth(link: HostConnection, context: HealthContext): P
       await link.close();
     }
     link.settle();
-    const isLast = end - performance.now() < PAUSE_MS;
+    const isLast = end - nowMs() < PAUSE_MS;
     if (result.status !== 'ok' && !isLast && !signal.aborted) {
       await pause(PAUSE_MS, undefined, { signal }).catch(() => undefined);
       if (!signal.aborted) continue;
@@ -58,7 +59,7 @@ export async function runHealth(link: HostConnection, context: HealthContext): P
       const message = `not healthy after ${count} within ${formatDuration(planned.healthMs)}: ${planned.command}`;
       await bus.emit({ type: 'note', time: Date.now(), target, message });
     }
-    return { ...result, startedAt, durationMs: Math.round(performance.now() - started) };
+    return { ...result, startedAt, durationMs: Math.round(nowMs() - started) };
   }
 }
 

@@ -10,6 +10,7 @@ import type { HostResult, Status } from '../core/result.js';
 import { shortage } from '../core/shortage.js';
 import type { Target } from '../core/target.js';
 import { ConnectFailure } from '../master/login.js';
+import { nowMs } from '../ssh/now.js';
 import type { Channel, Connection } from '../transport/transport.js';
 import type { EventBus } from './event-bus.js';
 import { Guard } from './leash/guard.js';
@@ -57,7 +58,7 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   const { target, step, planned, options, bus } = context;
   const { connection } = context;
   let startedAt = new Date();
-  let started = performance.now();
+  let started = nowMs();
   let { attempts } = context;
   const capture = (): Capture => new Capture(options.maxOutput, context.store);
   const captures = { stdout: capture(), stderr: capture() };
@@ -72,7 +73,7 @@ export async function runStep(context: StepContext): Promise<HostResult> {
     truncated: captures.stdout.truncated || captures.stderr.truncated,
     attempts,
     startedAt,
-    durationMs: Math.round(performance.now() - started),
+    durationMs: Math.round(nowMs() - started),
   });
 
   const { killGraceMs: graceMs, timeoutMs } = options;
@@ -113,7 +114,7 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   if (connection.kind === 'plain') {
     // The time of a command begins when it was sent.
     startedAt = new Date();
-    started = performance.now();
+    started = nowMs();
     attempts = channel.attempts ?? attempts;
     const transport = { kind: connection.kind, reason: connection.reason ?? '' };
     await bus.emit({ type: 'connected', time: Date.now(), target, reused: false, transport });
@@ -257,9 +258,9 @@ function pump(
 function settleWithin(work: Promise<unknown>, ms: number, held: () => boolean): Promise<boolean> {
   return new Promise((resolve) => {
     let left = ms;
-    let last = performance.now();
+    let last = nowMs();
     const timer = setInterval(() => {
-      const now = performance.now();
+      const now = nowMs();
       if (!held()) left -= now - last;
       last = now;
       if (left > 0) return;

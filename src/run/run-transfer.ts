@@ -2,6 +2,7 @@ import type { TransferredFile } from '../core/files.js';
 import { NO_OUTPUT } from '../core/output.js';
 import type { HostResult } from '../core/result.js';
 import type { Master } from '../master/pool.js';
+import { nowMs } from '../ssh/now.js';
 import { startsPrograms, transfer } from '../transfer/transfer.js';
 import { Guard } from './leash/guard.js';
 import type { PlannedTransfer } from './plan.js';
@@ -18,7 +19,7 @@ export async function runTransfer(
 ): Promise<HostResult> {
   const { target, step, options, bus, connection, signal } = context;
   const startedAt = new Date();
-  const started = performance.now();
+  const started = nowMs();
   await bus.emit({ type: 'started', time: Date.now(), target, step, command });
   const guard = new Guard({
     connection,
@@ -66,7 +67,7 @@ export async function runTransfer(
     truncated: false,
     attempts: context.attempts,
     startedAt,
-    durationMs: Math.round(performance.now() - started),
+    durationMs: Math.round(nowMs() - started),
     files,
   };
 }
@@ -74,10 +75,10 @@ export async function runTransfer(
 /** Adds up what has moved, and tells it not too often. */
 function tellMoved(tell: (bytes: number) => void): (bytes: number) => void {
   let bytes = 0;
-  let told = performance.now();
+  let told = nowMs();
   return (more) => {
     bytes += more;
-    const now = performance.now();
+    const now = nowMs();
     if (now - told < TELL_MOVED_MS) return;
     told = now;
     tell(bytes);

@@ -9,6 +9,7 @@ import { type HostResult, hostStatus, STATUSES, type Status } from '../core/resu
 import { batchesOf } from '../core/rolling.js';
 import type { Target } from '../core/target.js';
 import type { MasterPool } from '../master/pool.js';
+import { nowMs } from '../ssh/now.js';
 import type { Transport } from '../transport/transport.js';
 import { EventBus } from './event-bus.js';
 import type { PlannedHost } from './plan.js';
@@ -58,7 +59,7 @@ export interface RunOutcome {
 /** Runs a plan, batch after batch: at most `fanout` hosts at once, every host's results in the plan's order. */
 export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   const { plan, options, sinks } = request;
-  const started = performance.now();
+  const started = nowMs();
   const store = request.store ?? memoryStore;
   const bus = new EventBus(sinks, request.onSinkError);
   // What a host waits for may be a timer that holds nobody, or no more than an answer: the run is to be held all the same.
@@ -97,7 +98,7 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   const results = byHost.flat();
   const counts = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
   for (const host of byHost) counts[hostStatus(host)] += 1;
-  const durationMs = Math.round(performance.now() - started);
+  const durationMs = Math.round(nowMs() - started);
   const summary: RunSummary = {
     total: plan.length,
     counts,

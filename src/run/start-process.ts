@@ -4,6 +4,7 @@ import type { RunOptions } from '../core/options.js';
 import { NO_OUTPUT } from '../core/output.js';
 import type { HostResult } from '../core/result.js';
 import type { Lease } from '../master/pool.js';
+import { nowMs } from '../ssh/now.js';
 import type { Channel, Connection } from '../transport/transport.js';
 import { EventBus } from './event-bus.js';
 import { HostConnection } from './host-connection.js';
@@ -91,7 +92,7 @@ async function watched(channel: Channel, context: Watched): Promise<Started> {
   // The remote may stop reading, or be cut, at any moment: how it ended is in the result.
   for (const stream of [stdin, stdout, stderr]) stream.on('error', () => undefined);
   const startedAt = new Date();
-  const started = performance.now();
+  const started = nowMs();
   const silenceMs = silenceOf(lease.master);
   const armed = options.onDisconnect === 'kill';
   const guard = new Guard({
@@ -125,7 +126,7 @@ async function watched(channel: Channel, context: Watched): Promise<Started> {
       truncated: false,
       attempts: context.link.attempts,
       startedAt,
-      durationMs: Math.round(performance.now() - started),
+      durationMs: Math.round(nowMs() - started),
     };
   };
   const exited = end();

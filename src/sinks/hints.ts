@@ -16,6 +16,7 @@ const HINTS = {
   ERR_TRANSFER: () => null,
   ERR_JOB: () => null,
   ERR_SUDO: () => null,
+  ERR_CHECK: () => null,
   ERR_USAGE: () => null,
   ERR_INVENTORY: () => null,
 } as const satisfies Record<ErrorCode, (host: string) => string | null>;

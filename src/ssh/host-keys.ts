@@ -1,8 +1,7 @@
-import { statSync } from 'node:fs';
 import path from 'node:path';
 import { usageError } from '../core/errors.js';
 import { show } from '../core/show.js';
-import { checkFile } from './named-file.js';
+import { checkFile, statsOf } from './named-file.js';
 
 export interface HostKeys {
   /** Instead of the user's known_hosts files, `UserKnownHostsFile`. @default as ssh_config says */
@@ -24,10 +23,9 @@ export function hostKeyOptions({ knownHosts, acceptNew = false }: HostKeys, name
 }
 
 function checkedFile(file: string, acceptNew: boolean, name: string): string {
-  const stats = statSync(file, { throwIfNoEntry: false });
+  const stats = statsOf(file);
   // ssh makes it when it has a key to keep.
-  const willBeMade =
-    acceptNew && stats === undefined && statSync(path.dirname(file), { throwIfNoEntry: false });
+  const willBeMade = acceptNew && stats === undefined && statsOf(path.dirname(file)) !== undefined;
   if (!willBeMade) checkFile(name, file, 'a known_hosts file');
   // /dev/null would forget every key, so that each is new each time; of a pipe only the first ssh would see anything.
   if (stats !== undefined && !stats.isFile())

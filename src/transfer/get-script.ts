@@ -30,12 +30,15 @@ export function listCommand(patterns: readonly string[]): string {
   return remoteCommand(LIST, patterns);
 }
 
-/* 1 folder, 2 what tar is told besides, then the names. */
-const SEND = oneLine(`
+/* 1 folder, 2 what tar is told besides, then the names. GNU tar reads escapes in names, unless it is told not to. */
+const SEND = oneLine(String.raw`
   ${PRELUDE}
   cd "$1" || exit 1;
   o=$2; shift 2;
   command -v tar >/dev/null 2>&1 || die "no tar";
+  case "$*" in
+    *\\*) if tar --no-unquote --help >/dev/null 2>&1; then set -- --no-unquote "$@"; fi;;
+  esac;
   ${SAY_BEGIN}
   exec tar -c@{o}f - "$@";
 `);

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { nowMs } from '../ssh/now.js';
 
 const SHORTEST_PAUSE_MS = 5;
 // Of a second: so much goes in one piece where there is a limit.
@@ -6,7 +7,7 @@ const SHARE_S = 0.1;
 
 /** Holds a host's bytes back to so many a second. */
 export class Rate {
-  private readonly started = performance.now();
+  private readonly started = nowMs();
   private bytes = 0;
 
   /** @param limit bytes a second; null: as fast as they go */
@@ -29,7 +30,7 @@ export class Rate {
   async take(bytes: number): Promise<void> {
     if (this.limit === null) return;
     this.bytes += bytes;
-    const due = (this.bytes / this.limit) * 1000 - (performance.now() - this.started);
+    const due = (this.bytes / this.limit) * 1000 - (nowMs() - this.started);
     if (due > SHORTEST_PAUSE_MS) await pause(due, undefined, { signal: this.signal });
   }
 }

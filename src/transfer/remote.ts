@@ -85,7 +85,7 @@ export async function runRemote(
     const keep = async (pieces: AsyncIterable<Buffer>): Promise<void> => {
       for await (const piece of pieces) text.push(piece);
     };
-    const beginning = { isThere: false, tooMuchBefore: false };
+    const beginning: Beginning = { isThere: false, tooMuchBefore: false, said: '' };
     const output = (work.output ?? keep)(behindBegin(channel.stdout, beginning)).finally(() => {
       channel.stdout.resume();
       if (beginning.tooMuchBefore) close();
@@ -110,7 +110,9 @@ export async function runRemote(
       const name = exit.value.signal === null ? 'a signal' : `SIG${exit.value.signal}`;
       throw transferError(target, `the host's side of the transfer was killed by ${name}`);
     }
-    if (!beginning.isThere && exit.value.status === 0) throw transferError(target, NOT_RUN);
+    // What ends before it begins has told why on stderr, if it is ours.
+    if (!beginning.isThere && (exit.value.status === 0 || words === ''))
+      throw transferError(target, notRun(beginning.said));
     return { status: exit.value.status, stdout: Buffer.concat(text).toString(), stderr: words };
   } finally {
     signal.removeEventListener('abort', close);
@@ -131,12 +133,22 @@ async function feed(channel: Channel, input: RemoteWork['input']): Promise<void>
   }
 }
 
+/** How the output of a script begins. */
+interface Beginning {
+  isThere: boolean;
+  tooMuchBefore: boolean;
+  /** What stood in its place. */
+  said: string;
+}
+
 const NOT_RUN = 'the host did not run what was sent (a forced command?)';
 
-async function* behindBegin(
-  stdout: Readable,
-  beginning: { isThere: boolean; tooMuchBefore: boolean },
-): AsyncGenerator<Buffer> {
+function notRun(said: string): string {
+  const [line] = plainLines(said);
+  return line === undefined ? NOT_RUN : `${NOT_RUN}: ${line.slice(0, 200)}`;
+}
+
+async function* behindBegin(stdout: Readable, beginning: Beginning): AsyncGenerator<Buffer> {
   let before = Buffer.alloc(0);
   for await (const piece of stdout as AsyncIterable<Buffer>) {
     if (beginning.isThere) {
@@ -150,6 +162,7 @@ async function* behindBegin(
     beginning.tooMuchBefore = !beginning.isThere && before.length > MOST_BEFORE_BEGIN;
     if (beginning.tooMuchBefore) return;
   }
+  if (!beginning.isThere) beginning.said = before.toString();
 }
 
 async function tailOf(stream: Readable): Promise<string> {

@@ -8,6 +8,7 @@ import { Cluster, Machine } from '../../src/index.js';
 import { type Accounts, makeAccounts } from '../fleet/accounts.js';
 import { type Fleet, startFleet } from '../fleet/fleet.js';
 import { leftovers } from '../fleet/leftovers.js';
+import { checkFaults } from '../unit/sinks/schema.js';
 import { BIN, type CliResult, parseRun, runCli, runProgram } from './cli.js';
 import { textBelow, watchProcesses } from './seen-secrets.js';
 import { startTerminal, type Terminal } from './terminal.js';
@@ -28,6 +29,15 @@ const isRoot = userInfo().uid === 0;
 function must(command: string, args: readonly string[], input = ''): void {
   const { status, stderr } = spawnSync(command, args, { input, encoding: 'utf8' });
   if (status !== 0) throw new Error(`${command}: ${stderr}`);
+}
+
+interface CheckDocument {
+  readonly results: readonly {
+    readonly host: string;
+    readonly status: string;
+    readonly checks: readonly { readonly name: string; readonly facts: Readonly<Record<string, unknown>> }[];
+    readonly error: { readonly code: string } | null;
+  }[];
 }
 
 const secretFile = (name: string): string => join(dir, name);
@@ -124,7 +134,7 @@ describe.runIf(isRoot)('a password', () => {
     const kept = ['--record-output', '--report', join(fleet.dir, 'tmp', 'report.html')];
     for (const more of [[], ['--transport', 'process'], ['--no-mux']]) {
       const words = ['-vvv', '-H', 'p[1-4]', ...right(), ...more, 'exec', ...kept];
-      const watched = await watchProcesses(run([...words, '--ndjson', 'sleep 0.2; env']));
+      const watched = await watchProcesses(() => run([...words, '--ndjson', 'sleep 0.2; env']));
       expect(watched.result.code).toBe(0);
       // The helper was there to be seen, and may leave no core file.
       expect(watched.seen).toContain('PSSH_TS_ASKPASS=');
@@ -205,6 +215,29 @@ describe.runIf(isRoot)('a password', () => {
     expect(wrong.code).toBe(4);
   });
 
+  test('check logs in with it, asked for once, and tells a wrong one', async () => {
+    const check = async (...args: readonly string[]) => {
+      const result = await run([...args, 'check', '--json', 'p1', 'p2', 'key']);
+      expect(result.out + result.err).not.toMatch(new RegExp(`${SECRET}|${WRONG}`));
+      const document = JSON.parse(result.out) as CheckDocument;
+      expect(checkFaults(document)).toBe('');
+      return { code: result.code, ...document };
+    };
+    const well = await check(...right());
+    expect(well.results.map(({ host, status, error }) => [host, status, error])).toEqual(
+      ['p1', 'p2', 'key'].map((host) => [host, 'ok', null]),
+    );
+    const auth = well.results.map(({ checks }) => checks.find(({ name }) => name === 'auth'));
+    expect(auth.map((look) => look?.facts.method)).toEqual(['password', 'password', 'publickey']);
+    expect(well.code).toBe(0);
+    const before = await count(/^Failed password/, ['p1', 'p2']);
+    const bad = await check('--pass-file', secretFile('wrong'));
+    expect(bad.results.map(({ status }) => status)).toEqual(['auth-failed', 'auth-failed', 'ok']);
+    expect(bad.results.slice(0, 2).map(({ error }) => error?.code)).toEqual(['ERR_AUTH', 'ERR_AUTH']);
+    expect((await count(/^Failed password/, ['p1', 'p2'])) - before).toBe(1);
+    expect(bad.code).toBe(4);
+  });
+
   test('in the library: asked of its function once, seen by nobody', async () => {
     let asked = 0;
     const password = async (): Promise<string> => {
@@ -245,6 +278,17 @@ describe.runIf(isRoot)('a password', () => {
       expect(shown.match(/Password: /g)).toHaveLength(1);
     });
 
+    test('check asks it once for all hosts', async () => {
+      const terminal = onTerminal('--ask-pass', 'check', 'p1', 'p2', 'key');
+      await terminal.waitFor(/Password: /);
+      terminal.type(SECRET);
+      const shown = await terminal.waitFor(/ended \d/);
+      expect(shown).toContain('3 hosts checked: 3 ok');
+      expect(shown).toContain('ended 0');
+      expect(shown).not.toContain(SECRET);
+      expect(shown.match(/Password: /g)).toHaveLength(1);
+    });
+
     test('a signal at the question ends it, and the terminal is as it was', async () => {
       const terminal = onTerminal('-H', 'p1', '--ask-pass', 'exec', 'true');
       await terminal.waitFor(/Password: /);
@@ -273,9 +317,37 @@ describe('a passphrase', () => {
 
   test.each([[[]], [['--transport', 'process']], [['--no-mux']]])('opens keys %j', async (more) => {
     expect(statuses(await exec('locked,key'))).toEqual(['locked auth-failed', 'key ok']);
-    const watched = await watchProcesses(exec('locked,locked2,key', ...phrase(), ...more));
+    const watched = await watchProcesses(() => exec('locked,locked2,key', '-vvv', ...phrase(), ...more));
     expect(reasons(watched.result)).toEqual(['', '', '']);
-    expect(watched.seen + watched.result.err + (await textBelow(fleet.dir))).not.toContain(PASSPHRASE);
+    expect(watched.seen).toContain('PSSH_TS_ASKPASS=');
+    const { out, err } = watched.result;
+    expect(watched.seen + out + err + (await textBelow(fleet.dir))).not.toContain(PASSPHRASE);
+  });
+
+  test.runIf(isRoot)('and a password in one run: neither is to be seen anywhere', async () => {
+    for (const more of [[], ['--transport', 'process'], ['--no-mux']]) {
+      const words = ['-vvv', '-H', 'p1,locked,p2', ...right(), ...phrase(), ...more];
+      const kept = ['exec', '--ndjson', '--record-output', 'sleep 0.2; env'];
+      const watched = await watchProcesses(() => run([...words, ...kept]));
+      expect(watched.result.code).toBe(0);
+      expect(watched.seen).toContain('PSSH_TS_ASKPASS=');
+      const { out, err } = watched.result;
+      const all = watched.seen + out + err + (await textBelow(fleet.dir));
+      for (const secret of [SECRET, PASSPHRASE]) expect(all).not.toContain(secret);
+      await runCli(['masters', 'close'], { env: fleet.env });
+    }
+  });
+
+  test('check opens keys with it', async () => {
+    const result = await run([...phrase(), 'check', '--json', 'locked', 'key']);
+    const { results } = JSON.parse(result.out) as CheckDocument;
+    expect(results.map(({ status }) => status)).toEqual(['ok', 'ok']);
+    const keys = results.map(({ checks }) => checks.find(({ name }) => name === 'auth')?.facts.key);
+    expect(keys).toEqual([join(dir, 'locked'), join(fleet.dir, 'id_ed25519')]);
+    expect(result.out + result.err).not.toContain(PASSPHRASE);
+    expect(result.code).toBe(0);
+    const none = await run(['check', '--json', 'locked']);
+    expect((JSON.parse(none.out) as CheckDocument).results[0]?.error?.code).toBe('ERR_AUTH');
   });
 
   test('that is wrong is told as such, and no server hears of it', async () => {

@@ -218,6 +218,9 @@ describe('each defect is named, and what depends on it is not tried', () => {
     expect(result.status).toBe(status);
     const places = result.checks.map((check) => check.name);
     const failed = result.checks.filter(({ outcome }) => outcome === 'failed');
+    // A code of the table of troubleshooting: what a run would fail by, or that a check failed behind the login.
+    if (status === 'failed') expect(result.error?.code).toBe('ERR_CHECK');
+    else expect(result.error?.code).toMatch(/^ERR_(RESOLVE|CONNECT|HOST_KEY|AUTH)$/);
     expect(failed.map((check) => check.name)).toEqual([name]);
     expect(failed[0]?.detail).toMatch(words);
     const before = result.checks.slice(0, places.indexOf(name)).filter((check) => check.name !== 'sudo');

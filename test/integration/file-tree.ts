@@ -22,6 +22,8 @@ export const ODD_NAMES = [
   "it's",
   'dou"ble',
   'back\\slash',
+  'back\\nslash',
+  '\\\\',
   'new\nline',
   'trailing\n',
   '-rf',

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Fleet, startFleet } from '../fleet/fleet.js';
+import { hostKeysFaults } from '../unit/sinks/schema.js';
 import { runCli } from './cli.js';
 
 let fleet: Fleet;
@@ -73,6 +74,14 @@ test('as JSON, and nothing is logged in to', async () => {
     hosts: { host: string; keys: { state: string; fingerprint: string; kept: { line: number }[] }[] }[];
   };
   expect(schema).toBe('pssh-ts/host-keys@1');
+  // Of every kind: what the schema says, key by key.
+  const all = await keys('--json', 'one', 'stranger', 'changed', 'revoked', 'dead', 'behind', 'me@one');
+  const document = JSON.parse(all.out) as { hosts: { keys: { state: string }[] }[] };
+  expect(hostKeysFaults(document)).toBe('');
+  const states = document.hosts.map(({ keys }) => keys.map(({ state }) => state));
+  expect(states).toEqual([['known'], ['unknown'], ['changed'], ['revoked'], [], [], ['known']]);
+  expect(hostKeysFaults({ ...document, news: 1 })).not.toBe('');
+  expect(hostKeysFaults({ ...document, hosts: [{}] })).not.toBe('');
   expect(hosts[0]?.keys[0]).toMatchObject({ state: 'changed', fingerprint: fingerprint('changed') });
   expect(await fleet.logins('one')).toBe(0);
 });

@@ -281,6 +281,102 @@ describe('in a job on GitHub', () => {
   });
 });
 
+describe('the values of --env', () => {
+  const GIVEN = 'given-s3cret';
+  const TAKEN = 'taken-s3cret';
+  /** Everything that is kept or told of a run, in one text. */
+  async function toldBy(words: readonly string[]): Promise<string> {
+    const variables = ['--env', `GIVEN=${GIVEN}`, '--env', 'TAKEN', '-o', `SetEnv=SENT=${GIVEN}`];
+    const result = await run(['-vvv', '-H', 'node[1-2],dead1', '-t', '5', ...words, ...variables, CHECK], {
+      TAKEN,
+    });
+    // Where they are wanted they arrive, before anything is said of where they are not.
+    if (!words.includes('--dry-run') && !words.includes('--detach'))
+      expect(result.out).toContain('both are there');
+    return result.out + result.err + textBelow(folder);
+  }
+  const CHECK = `test "$GIVEN" = given-s'3'cret && test "$TAKEN" = taken-s'3'cret && echo both are there`;
+
+  test.each([
+    ['lines', ['exec']],
+    ['--json', ['exec', '--json']],
+    ['events', ['exec', '--ndjson']],
+    ['gathered', ['exec', '-b']],
+    ['over ssh -S', ['--transport', 'process', 'exec', '--ndjson']],
+    ['without masters', ['--no-mux', 'exec', '--ndjson']],
+    ['--dry-run', ['exec', '--dry-run']],
+    ['a report, JUnit and files', ['exec', '--report', 'r.html', '--junit', 'j.xml', '--outdir', 'out']],
+    ['a record with output', ['exec', '--record-output']],
+    ['a template', ['exec', '--template', '--json']],
+  ] as const)('%s: are told nowhere', async (_, words) => {
+    const told = await toldBy(words);
+    expect(told).not.toContain(GIVEN);
+    expect(told).not.toContain(TAKEN);
+  });
+
+  test('a job: nor what is told of it, nor what is left on the host', async () => {
+    const job = ['-H', 'node1', 'jobs'];
+    const told = await run(
+      ['-vvv', '-H', 'node1', 'exec', '--env', `GIVEN=${GIVEN}`, '--env', 'TAKEN', '--detach', 'env', CHECK],
+      {
+        TAKEN,
+      },
+    );
+    expect(told.code).toBe(0);
+    expect((await run([...job, 'wait', 'env'])).code).toBe(0);
+    const logs = await run([...job, 'logs', 'env']);
+    expect(logs.out).toContain('both are there');
+    const list = await run([...job, 'list', '--json']);
+    const kept = textBelow(join(fleet.dir, 'hosts', 'node1', 'home'));
+    expect(kept).toContain('both are there');
+    const all = told.out + told.err + logs.err + list.out + kept + textBelow(folder);
+    expect(all).not.toContain(GIVEN);
+    expect(all).not.toContain(TAKEN);
+    await run([...job, 'clean', 'env']);
+  });
+
+  test('a map: nor its documents, log and results', async () => {
+    const kept = ['--joblog', 'log', '--results', 'results'];
+    for (const view of [[], ['--json'], ['--ndjson']]) {
+      const words = [
+        'map',
+        ...view,
+        ...kept,
+        '--env',
+        `GIVEN=${GIVEN}`,
+        '--env',
+        'TAKEN',
+        `${CHECK} {}`,
+        ':::',
+        '1',
+      ];
+      const result = await run(['-vvv', '-H', 'node1', ...words], { TAKEN });
+      expect(result.out).toContain('both are there');
+      const told = result.out + result.err + textBelow(folder);
+      expect(told).not.toContain(GIVEN);
+      expect(told).not.toContain(TAKEN);
+      for (const name of ['log', 'results']) rmSync(file(name), { recursive: true, force: true });
+    }
+  });
+
+  test('a bad one is refused without its value', async () => {
+    const result = await run(['-H', 'node1', 'exec', '--env', `GIVEN=a\n${GIVEN}`, 'true']);
+    expect(result.code).toBe(2);
+    expect(result.err).toContain('the value of GIVEN');
+    expect(result.err).not.toContain('s3cret');
+    const name = await run(['-H', 'node1', 'exec', '--env', `NO NAME=${GIVEN}`, 'true']);
+    expect(name.code).toBe(2);
+    expect(name.err).not.toContain('s3cret');
+  });
+});
+
+function textBelow(top: string): string {
+  if (!existsSync(top)) return '';
+  const entries = readdirSync(top, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return files.map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1')).join('\n');
+}
+
 const runsFolder = (): string => join(state, 'pssh-ts', 'runs');
 function records(): readonly RunRecord[] {
   return readdirSync(runsFolder())

@@ -11,15 +11,17 @@ export interface Watched<T> {
 }
 
 /** Every process's arguments and environment, as often as can be, for as long as something goes on. */
-export async function watchProcesses<T>(work: Promise<T>): Promise<Watched<T>> {
+export async function watchProcesses<T>(work: () => Promise<T>): Promise<Watched<T>> {
   let over = false;
+  // What runs already is none of ours; looking at all of a busy machine would take longer than the helper lives.
+  const before = new Set(readdirSync('/proc'));
   const seen = new Set<string>();
   const cores = new Set<string>();
-  const done = work.finally(() => {
+  const done = work().finally(() => {
     over = true;
   });
   while (!over) {
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && !before.has(name))) {
       try {
         const args = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
         seen.add(args);

@@ -263,7 +263,7 @@ describe.runIf(isRoot)('sudo', () => {
     const kept = ['--record-output', '--report', join(fleet.dir, 'tmp', 'report.html')];
     for (const transport of ['mux', 'process', 'plain']) {
       const words = ['-vvv', '-H', 'a[1-4]', 'exec', ...kept, ...right(), '--ndjson', 'sleep 0.3; env'];
-      const { result, seen } = await watchProcesses(run(transport, words));
+      const { result, seen } = await watchProcesses(() => run(transport, words));
       expect(result.code).toBe(0);
       expect(seen).toContain('sudo');
       expect(seen).not.toContain(SECRET);

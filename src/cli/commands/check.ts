@@ -5,6 +5,7 @@ import { EXIT } from '../../core/exit-code.js';
 import { RUN_DEFAULTS } from '../../core/options.js';
 import { show } from '../../core/show.js';
 import type { Target } from '../../core/target.js';
+import { nowMs } from '../../ssh/now.js';
 import type { CommandContext } from '../command-context.js';
 import { refuseWithoutMaster, resolveConnection, wholeNumber } from '../connection-options.js';
 import { configFileOf } from '../defaults.js';
@@ -79,11 +80,11 @@ async function check(
   await readSecrets(asked.connection);
   const { signal, code, stop } = interruptible(io, (first) => io.exitNow(first));
   const startedAt = new Date();
-  const started = performance.now();
+  const started = nowMs();
   try {
     const results = await checkHosts(targets, { ...asked, signal });
     const exitCode = code() ?? checkExitCode(results);
-    const durationMs = Math.round(performance.now() - started);
+    const durationMs = Math.round(nowMs() - started);
     if (json === true) io.stdout.write(`${checkJson(results, { startedAt, durationMs, exitCode })}\n`);
     else for (const row of checkRows(results, quiet === true)) io.stdout.write(row);
     if (quiet !== true) asked.onNote(checkSummary(results));

@@ -7,6 +7,7 @@ import { show } from '../../core/show.js';
 import { numberTargets, type Target, type TargetSpec, targetName } from '../../core/target.js';
 import { countExpression } from '../../inventory/expression.js';
 import { regroup } from '../../inventory/regroup.js';
+import { jsonSafe } from '../../sinks/terminal-safe.js';
 import type { CommandContext } from '../command-context.js';
 import { resolveConnection, wholeNumber } from '../connection-options.js';
 import { configFileOf } from '../defaults.js';
@@ -159,7 +160,7 @@ async function asJson(
   const groups = Object.fromEntries(
     view.groupNames().map((name) => [name, (view.group(name) ?? []).map(({ label }) => label)]),
   );
-  return JSON.stringify({ schema: 'pssh-ts/hosts@1', hosts, groups });
+  return jsonSafe(JSON.stringify({ schema: 'pssh-ts/hosts@1', hosts, groups }));
 }
 
 const SECRET = /pass(word|wd|phrase)?$|secret|token|private_key$/i;

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { Option } from 'commander';
+import { frameCommand } from '../../core/command.js';
 import { usageError } from '../../core/errors.js';
 import { show } from '../../core/show.js';
 import type { MapOptions, Workdir } from '../../run/map/options.js';
@@ -143,6 +144,9 @@ export function resolveMap(options: MapCliOptions, view: MapView, env: NodeJS.Pr
     throw usageError('--to is where --get brings files; add --get FILE');
   const kept = view === 'json' || view === 'ndjson';
   const limits = resolveLimits(options);
+  const variables = resolveEnv(options.env ?? [], env);
+  // Before anything is connected: it would be wrong for every task.
+  frameCommand('', { env: variables });
   return Object.freeze({
     ...limits,
     slots: options.slots === 'auto' ? 'auto' : (wholeNumber(options.slots, '--slots', 1, 1_000) ?? 1),
@@ -153,7 +157,7 @@ export function resolveMap(options: MapCliOptions, view: MapView, env: NodeJS.Pr
     lines: view === 'lines',
     capture: view === 'group' || kept || options.results !== undefined,
     keepOrder: options.keepOrder === true,
-    env: resolveEnv(options.env ?? [], env),
+    env: variables,
     workdir: resolveWorkdir(options.workdir, puts.length + gets.length > 0),
     puts,
     gets,

@@ -5,6 +5,7 @@ import type { Target } from '../../core/target.js';
 import { ConnectFailure } from '../../master/login.js';
 import type { Lease, MasterPool } from '../../master/pool.js';
 import { type LoginLog, readLoginLog } from '../../ssh/login-log.js';
+import { nowMs } from '../../ssh/now.js';
 import { type ResolvedConfig, resolveConfig } from '../../ssh/resolve.js';
 import { chooseTransport } from '../../transport/choose.js';
 import type { Connection } from '../../transport/transport.js';
@@ -27,7 +28,7 @@ export interface CheckHostOptions {
 /** Everything about one host, in the order of dependence. Never rejects for what is wrong with the host. */
 export async function checkHost(target: Target, options: CheckHostOptions): Promise<CheckResult> {
   const startedAt = Date.now();
-  const started = performance.now();
+  const started = nowMs();
   const found = new Findings();
   let attempts = 0;
   let lease: Lease | null = null;
@@ -65,7 +66,7 @@ export async function checkHost(target: Target, options: CheckHostOptions): Prom
     lease?.retire();
     await lease?.release();
   }
-  const durationMs = Math.round(performance.now() - started);
+  const durationMs = Math.round(nowMs() - started);
   return { target, status, checks: found.all(), attempts, startedAt, durationMs, error };
 }
 

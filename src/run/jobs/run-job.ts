@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { formatDuration } from '../../core/duration.js';
 import type { HostResult } from '../../core/result.js';
+import { nowMs } from '../../ssh/now.js';
 import { EventBus } from '../event-bus.js';
 import type { HostConnection } from '../host-connection.js';
 import type { PlannedCommand } from '../plan.js';
@@ -31,7 +32,7 @@ export async function runJob(link: HostConnection, context: JobContext): Promise
   const { options, signal, bus, target, step } = context;
   const { command, job } = context.planned;
   const startedAt = new Date();
-  const started = performance.now();
+  const started = nowMs();
   const output = new JobOutput(context);
   const limit = options.timeoutMs === null ? null : started + options.timeoutMs;
   const own = {
@@ -45,13 +46,13 @@ export async function runJob(link: HostConnection, context: JobContext): Promise
     const { note: _, ...ending } = verdict ?? {};
     // What was given up is the looking; the job goes on.
     const killed = result.killed !== null && job.startsJob === true ? 'unknown' : null;
-    const durationMs = Math.round(performance.now() - started);
+    const durationMs = Math.round(nowMs() - started);
     return { ...result, command, killed, ...ending, ...output.kept, startedAt, durationMs };
   };
   await bus.emit({ type: 'started', time: Date.now(), target, step, command });
   let lostAt: number | null = null;
   for (let again = false; ; again = true) {
-    const left = limit === null ? null : Math.max(1, limit - performance.now());
+    const left = limit === null ? null : Math.max(1, limit - nowMs());
     const timed = { ...options, timeoutMs: left, capture: false, pty: null };
     const planned = { command, text: job.text(output.received) };
     const result = await reconnected(link).then(
@@ -61,7 +62,7 @@ export async function runJob(link: HostConnection, context: JobContext): Promise
     if (result.killed === 'unknown') link.retire();
     if (result.status === 'ok' || result.status === 'failed')
       return finish(result, job.verdict(output.reports, again) ?? untold(output.lastWords));
-    const now = performance.now();
+    const now = nowMs();
     const isLost = result.status === 'disconnected' || result.status === 'unreachable';
     if (!isLost || signal.aborted) return finish(result, null);
     if (limit !== null && now >= limit) return finish({ ...result, status: 'timed-out', error: null }, null);

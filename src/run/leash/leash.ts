@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { nowMs } from '../../ssh/now.js';
 import type { Channel, Connection } from '../../transport/transport.js';
 import { type LeashOptions, LeashTalk } from './leash-talk.js';
 
@@ -45,12 +46,12 @@ export class Leash extends LeashTalk {
 
   /** @param question asked again and again; what it counts must come to nothing */
   private async emptyWithin(ms: number, question = 'l'): Promise<boolean> {
-    const deadline = performance.now() + ms;
+    const deadline = nowMs() + ms;
     for (;;) {
       const count = await this.count(question);
       if (count === null) return false;
       if (count === 0) return true;
-      if (performance.now() >= deadline) return false;
+      if (nowMs() >= deadline) return false;
       await pause(POLL_MS);
     }
   }

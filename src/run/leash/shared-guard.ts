@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { nowMs } from '../../ssh/now.js';
 import type { Channel, Connection } from '../../transport/transport.js';
 import { SharedLeash } from './shared-leash.js';
 import { sharedLeashCommand } from './shared-leash-script.js';
@@ -52,7 +53,7 @@ export class SharedGuard {
     this.count += 1;
     // A dot at its end: 1 is not the beginning of 12.
     const mark = `${this.mark}.${this.count}.`;
-    const now = performance.now();
+    const now = nowMs();
     this.first ??= now;
     this.running.set(mark, now);
     return mark;
@@ -89,7 +90,7 @@ export class SharedGuard {
 
   private tick(): void {
     if (this.running.size === 0 || this.first === null) return;
-    const now = performance.now();
+    const now = nowMs();
     if (this.leash === null) {
       if (now - this.first >= TICK_MS && this.failures < MOST_FAILURES) void this.ready();
       return;
@@ -120,7 +121,7 @@ export class SharedGuard {
     const { connection, graceMs, silenceMs } = this.options;
     const silenceSeconds = Math.ceil(silenceMs / 1000);
     const command = sharedLeashCommand({ graceSeconds: graceMs / 1000, silenceSeconds });
-    const began = performance.now();
+    const began = nowMs();
     const options = { command, silenceMs, mark: this.mark };
     const leash = await SharedLeash.open(connection, options, AbortSignal.timeout(OPEN_MS), this.over.signal);
     if (leash === null) this.failures += 1;

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { nowMs } from '../../ssh/now.js';
 import type { Channel, Connection } from '../../transport/transport.js';
 import { type LeashOptions, LeashTalk } from './leash-talk.js';
 
@@ -73,23 +74,23 @@ export class SharedLeash extends LeashTalk {
 
   /** TERM to its sessions, as soon as there are any. Null: none was found. */
   private async find(mark: string, isOver: () => boolean): Promise<string | null> {
-    const deadline = performance.now() + FIND_MS;
+    const deadline = nowMs() + FIND_MS;
     for (;;) {
       const found = await this.count('s', `TERM ${mark}`);
       if (found === null) return null;
       if (found.sessions !== '') return found.sessions;
-      if (isOver() || performance.now() >= deadline) return null;
+      if (isOver() || nowMs() >= deadline) return null;
       await pause(POLL_MS);
     }
   }
 
   private async emptyWithin(ms: number, word: string, which: string): Promise<boolean> {
-    const deadline = performance.now() + ms;
+    const deadline = nowMs() + ms;
     for (;;) {
       const counted = await this.count(word, which);
       if (counted === null) return false;
       if (counted.count === 0) return true;
-      if (performance.now() >= deadline) return false;
+      if (nowMs() >= deadline) return false;
       await pause(POLL_MS);
     }
   }

@@ -7,6 +7,7 @@ import { type BlockStore, NO_OUTPUT } from '../../core/output.js';
 import { STATUSES, type Status } from '../../core/result.js';
 import type { Target } from '../../core/target.js';
 import type { MasterPool } from '../../master/pool.js';
+import { nowMs } from '../../ssh/now.js';
 import type { Transport } from '../../transport/transport.js';
 import { EventBus } from '../event-bus.js';
 import { endedBy, runSignal } from '../run-signal.js';
@@ -48,7 +49,7 @@ export interface MapRequest {
 /** Runs every task once to its end on whichever host is free. @throws PsshError ERR_USAGE for a bad template */
 export async function runMap(request: MapRequest): Promise<MapSummary> {
   const { options, onSinkError } = request;
-  const started = performance.now();
+  const started = nowMs();
   const tally = new Tally();
   const records = new EventBus(request.records, onSinkError);
   const views = new EventBus(request.views, onSinkError);
@@ -101,7 +102,7 @@ export async function runMap(request: MapRequest): Promise<MapSummary> {
     clearInterval(held);
     dispose();
   }
-  const summary = tally.summary(request, queue, hosts, signal, Math.round(performance.now() - started));
+  const summary = tally.summary(request, queue, hosts, signal, Math.round(nowMs() - started));
   await bus.emit({ type: 'summary', time: Date.now(), summary });
   await records.end();
   await views.end();

@@ -5,6 +5,7 @@ import type { MapEvent, TaskResult } from '../../core/map/task.js';
 import type { BlockStore } from '../../core/output.js';
 import type { Target } from '../../core/target.js';
 import type { Master } from '../../master/pool.js';
+import { nowMs } from '../../ssh/now.js';
 import type { Channel, Connection } from '../../transport/transport.js';
 import type { EventBus } from '../event-bus.js';
 import type { SharedGuard } from '../leash/shared-guard.js';
@@ -60,7 +61,7 @@ const NOT_MOVED: Moved = { sent: 0, received: 0 };
 export async function runTask(work: Work, context: TaskContext): Promise<Tried> {
   const { target, slot, options, bus, signal } = context;
   const startedAt = new Date();
-  const started = performance.now();
+  const started = nowMs();
   const outputs = new TaskOutputs(work, context);
   let command = '';
   let moved: Moved = NOT_MOVED;
@@ -68,7 +69,7 @@ export async function runTask(work: Work, context: TaskContext): Promise<Tried> 
   const tried = ({ ending, killed }: Ended, unsent = false, hopeless = false): Tried => {
     const { status, exitCode, signal: by, error, timedOutBy } = describe(ending);
     const { stdout, stderr, truncated } = outputs.end();
-    const durationMs = Math.round(performance.now() - started);
+    const durationMs = Math.round(nowMs() - started);
     const result: TaskResult = {
       task: work.task,
       order: work.order,

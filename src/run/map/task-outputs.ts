@@ -3,6 +3,7 @@ import type { StreamName } from '../../core/events.js';
 import type { MapEvent, TaskResult } from '../../core/map/task.js';
 import { type BlockStore, NO_OUTPUT, type Output } from '../../core/output.js';
 import type { Target } from '../../core/target.js';
+import { nowMs } from '../../ssh/now.js';
 import type { Channel } from '../../transport/transport.js';
 import type { EventBus } from '../event-bus.js';
 import { LineSplitter } from '../lines.js';
@@ -50,9 +51,9 @@ export class TaskOutputs {
     if (this.left === 0) return true;
     return new Promise((resolve) => {
       let left = ms;
-      let last = performance.now();
+      let last = nowMs();
       const timer = setInterval(() => {
-        const now = performance.now();
+        const now = nowMs();
         if (this.held === 0) left -= now - last;
         last = now;
         if (left > 0) return;

@@ -12,7 +12,7 @@ export function timeLimit(outer: AbortSignal, timeoutMs: number | null): TimeLim
   const abort = (): void => controller.abort(outer.reason);
   outer.addEventListener('abort', abort, { once: true });
   if (outer.aborted) abort();
-  const end = timeoutMs === null ? null : performance.now() + timeoutMs;
+  const end = timeoutMs === null ? null : nowMs() + timeoutMs;
   let timedOut = false;
   const timer =
     timeoutMs === null
@@ -23,7 +23,7 @@ export function timeLimit(outer: AbortSignal, timeoutMs: number | null): TimeLim
         }, timeoutMs);
   return {
     signal: controller.signal,
-    left: () => (end === null ? null : Math.max(1, end - performance.now())),
+    left: () => (end === null ? null : Math.max(1, end - nowMs())),
     timedOut: () => timedOut,
     dispose: () => {
       clearTimeout(timer);
@@ -31,3 +31,5 @@ export function timeLimit(outer: AbortSignal, timeoutMs: number | null): TimeLim
     },
   };
 }
+
+import { nowMs } from '../../ssh/now.js';

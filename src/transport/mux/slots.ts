@@ -1,4 +1,5 @@
 import { PsshError } from '../../core/errors.js';
+import { nowMs } from '../../ssh/now.js';
 
 // The server frees a session one turn of its loop after our CLOSE, and nothing tells us when that was.
 const FREED_AFTER_MS = 20;
@@ -104,7 +105,7 @@ export class Slots {
       }
       return true;
     }
-    const early = performance.now() < this.doubtfulUntil && tries < DOUBTFUL_TRIES;
+    const early = nowMs() < this.doubtfulUntil && tries < DOUBTFUL_TRIES;
     // It may only have come too early.
     if (early) this.pause(DOUBTFUL_PAUSE_MS * 2 ** tries);
     else this.serve();
@@ -126,7 +127,7 @@ export class Slots {
   /** The server will have freed one soon. */
   releaseLater(): void {
     setTimeout(() => {
-      this.doubtfulUntil = performance.now() + DOUBTFUL_MS;
+      this.doubtfulUntil = nowMs() + DOUBTFUL_MS;
       this.release();
     }, FREED_AFTER_MS).unref();
   }

@@ -119,11 +119,7 @@ describe('bad input exits 2 with one line on stderr and nothing on stdout', () =
     ['--raw and --cwd', [...H, 'exec', '--raw', '--cwd', '/', 'x'], /--raw sends the words alone/],
     ['--env of what is not set', [...H, 'exec', '--env', 'NOT_SET', 'x'], /--env: "NOT_SET" is not set here/],
     ['--env without a name', [...H, 'exec', '--env', '=x', 'x'], /"" is no variable name/],
-    [
-      '--env with two lines',
-      [...H, 'exec', '--env', 'A=1\n2', 'x'],
-      /the value of A "1\\n2" holds a newline/,
-    ],
+    ['--env with two lines', [...H, 'exec', '--env', 'A=1\n2', 'x'], /the value of A holds a newline/],
     ['--argv with two lines', [...H, 'exec', '--argv', 'a\nb'], /argument "a\\nb" holds a newline/],
     ['--cwd ""', [...H, 'exec', '--cwd', '', 'x'], /--cwd is empty/],
     ['a command that is too long', [...H, 'exec', 'x'.repeat(140_000)], /a server takes 131071/],

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { hostNameFault, parsePort, userNameFault } from '../../../src/core/host-name.js';
+import { hostNameFault, parsePort, shownNameFault, userNameFault } from '../../../src/core/host-name.js';
 
 const SHELL_CHARACTERS = [...`'"\`$\\;&<>|(){}`];
 const INVISIBLE = ['\0', '\t', '\n', '\r', ' ', '\u001b', '\u007f', '\u0085', '\u00a0', '\u2028', '\u2029'];
+const TURNING = ['\u061c', '\u200e', '\u200f', '\u202a', '\u202e', '\u2066', '\u2069'];
 
 describe('hostNameFault', () => {
   it.each([
@@ -19,12 +20,15 @@ describe('hostNameFault', () => {
     expect(hostNameFault(host)).toBeNull();
   });
 
-  it.each([...SHELL_CHARACTERS, ...INVISIBLE])('refuses a name with %j (CVE-2023-51385)', (character) => {
-    const fault = hostNameFault(`web${character}1`);
-    expect(fault).toMatch(/^host name ".*" holds "/);
-    // It goes into one line of a message.
-    expect(fault).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
-  });
+  it.each([...SHELL_CHARACTERS, ...INVISIBLE, ...TURNING])(
+    'refuses a name with %j (CVE-2023-51385)',
+    (character) => {
+      const fault = hostNameFault(`web${character}1`);
+      expect(fault).toMatch(/^host name ".*" holds "/);
+      // It goes into one line of a message.
+      expect(fault).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
+    },
+  );
 
   it.each(['-oProxyCommand=id', '-', '--'])('refuses %j, which ssh would take for an option', (host) => {
     expect(hostNameFault(host)).toContain('begins with "-"');
@@ -51,6 +55,25 @@ describe('userNameFault', () => {
   it('refuses an option and the empty', () => {
     expect(userNameFault('-l')).toContain('begins with "-"');
     expect(userNameFault('')).toBe('the user name is empty');
+  });
+});
+
+describe('shownNameFault', () => {
+  it.each(['web1', 'db (primary)', "it's", '$HOME', 'a;b', 'münchen', 'x - y'])('takes %s', (name) => {
+    expect(shownNameFault(name)).toBeNull();
+  });
+
+  it.each(['\0', '\t', '\n', '\r', '\u001b', '\u007f', '\u0085', '\u2028', '\u2029', ...TURNING])(
+    'refuses %j, which would begin a line or move others',
+    (character) => {
+      const fault = shownNameFault(`we${character}b`);
+      expect(fault).toMatch(/^the name ".*" holds "/);
+      expect(fault).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
+    },
+  );
+
+  it('refuses what a list of hosts would hand on as an option', () => {
+    expect(shownNameFault('-oProxyCommand=id')).toContain('begins with "-"');
   });
 });
 

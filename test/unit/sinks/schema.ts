@@ -29,6 +29,7 @@ function validator(name: string, change: (schema: unknown) => unknown): (documen
     'map-1.json',
     'map-event-1.json',
     'check-1.json',
+    'host-keys-1.json',
   ].map((file) => change(read(file)) as { $id: string });
   for (const schema of schemas) ajv.addSchema(schema);
   const validate = ajv.getSchema(`https://pssh-ts.invalid/schema/${name}`);
@@ -42,6 +43,7 @@ export const eventFaults = validator('event-1.json', strict);
 export const recordFaults = validator('record-1.json', strict);
 export const jobsFaults = validator('jobs-1.json', strict);
 export const checkFaults = validator('check-1.json', strict);
+export const hostKeysFaults = validator('host-keys-1.json', strict);
 export const runFaultsAsShipped = validator('run-1.json', (schema) => schema);
 export const mapFaults = validator('map-1.json', strict);
 export const mapEventFaults = validator('map-event-1.json', strict);
