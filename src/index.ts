@@ -4,6 +4,7 @@ export type {
   CommandEvent,
   CommandResult,
   ConnectionResult,
+  EndedCommand,
   FailedResult,
   FinishedEvent,
   OkResult,

@@ -1,7 +1,8 @@
 import type { RunEvent } from './events.js';
 import type { HostResult, ResultError } from './result.js';
 
-interface Ended extends Omit<HostResult, 'status' | 'exitCode' | 'signal' | 'error' | 'files'> {
+/** What the results of all commands have. */
+export interface EndedCommand extends Omit<HostResult, 'status' | 'exitCode' | 'signal' | 'error' | 'files'> {
   /** The remote command's exit status; null when it gave none. */
   readonly exitCode: number | null;
   /** The signal that ended the remote command, without `SIG`; null when none did or its name is not known. */
@@ -11,7 +12,7 @@ interface Ended extends Omit<HostResult, 'status' | 'exitCode' | 'signal' | 'err
 }
 
 /** It ended with 0. */
-export interface OkResult extends Ended {
+export interface OkResult extends EndedCommand {
   readonly status: 'ok';
   readonly exitCode: 0;
   readonly signal: null;
@@ -19,27 +20,27 @@ export interface OkResult extends Ended {
 }
 
 /** It ended with another status; or (ERR_SUDO) sudo did not start it, and there is none. */
-export type FailedResult = Ended & { readonly status: 'failed'; readonly signal: null } & (
+export type FailedResult = EndedCommand & { readonly status: 'failed'; readonly signal: null } & (
     | { readonly exitCode: number; readonly error: null }
     | { readonly exitCode: null; readonly error: ResultError }
   );
 
 /** A signal that was not pssh-ts's ended it. */
-export interface SignaledResult extends Ended {
+export interface SignaledResult extends EndedCommand {
   readonly status: 'signaled';
   readonly exitCode: null;
   readonly error: null;
 }
 
 /** Its time, or that of the run, was over. An error is there where it was not even connected by then. */
-export interface TimedOutResult extends Ended {
+export interface TimedOutResult extends EndedCommand {
   readonly status: 'timed-out';
   readonly exitCode: null;
   readonly signal: null;
 }
 
 /** The caller gave it up. */
-export interface CanceledResult extends Ended {
+export interface CanceledResult extends EndedCommand {
   readonly status: 'canceled';
   readonly exitCode: null;
   readonly signal: null;
@@ -50,7 +51,7 @@ export interface CanceledResult extends Ended {
  * ssh did not get there, so nothing was run; or (`disconnected`) the connection was lost after the command was sent,
  * and how it ended is not known.
  */
-export interface ConnectionResult extends Ended {
+export interface ConnectionResult extends EndedCommand {
   readonly status: 'unreachable' | 'auth-failed' | 'host-key-failed' | 'disconnected';
   readonly exitCode: null;
   readonly signal: null;
@@ -61,7 +62,7 @@ export interface ConnectionResult extends Ended {
  * It was not run, because an earlier one failed or the time of the run was over. An error is there where the login was
  * given up, as the password was wrong on another machine.
  */
-export interface SkippedResult extends Ended {
+export interface SkippedResult extends EndedCommand {
   readonly status: 'skipped';
   readonly exitCode: null;
   readonly signal: null;
