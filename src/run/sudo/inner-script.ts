@@ -16,15 +16,18 @@ export interface InnerWork {
   readonly endsWithTerminal: boolean;
 }
 
+const HEARD_SECONDS = 5;
+
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 // A tiny program tells a subshell its own process id; that tells its session.
 const WHO = `o=$(exec sh -c 'echo $PPID'); q=$(sid)`;
 
 /**
- * Counts in n, and lists in l, the living processes of this session that the command has started: not those above us
- * (sudo, the login's shell, on dropbear the server), nor those that such a one has started for others, nor ourselves.
- * Where ps can't tell sessions, n is never 0.
+ * `above` lists in up those of this session that are above us (sudo, the login's shell, on dropbear the server), while
+ * they are: whose parent has died has the same new one as what the command leaves. `live` counts in n, and lists in l,
+ * the living processes of this session that the command has started: not those above us, nor those that such a one has
+ * started for others, nor ourselves. Where ps can't tell sessions, n is never 0.
  */
 const LIVE = [
   'all() { ps -A -o pid= -o ppid= -o sid= -o stat= 2>/dev/null; }',
@@ -35,10 +38,10 @@ const LIVE = [
   ].join('; '),
   'else sid() { all | while read -r a b c d; do if test $a -eq $o; then echo $c; fi; done; }',
   'ours() { all | while read -r a b c d; do case $c-$d in *-Z*) ;; $q-*) echo $a $b;; esac; done; }; fi',
-  'live() { l=; n=0; if test -z "$q"; then n=1; return; fi; y=$(ours)',
-  'k=" $o "; a=$me',
-  'while :; do k="$k$a "; b=; set -- $y; while test $# -ge 2; do if test $1 -eq $a; then b=$2; fi; shift 2; done',
-  'if test -z "$b"; then break; fi; a=$b; done',
+  'above() { up=; y=$(ours); a=$me',
+  'while :; do b=; set -- $y; while test $# -ge 2; do if test $1 -eq $a; then b=$2; fi; shift 2; done',
+  'if test -z "$b"; then break; fi; up="$up$a "; a=$b; done; }',
+  'live() { l=; n=0; if test -z "$q"; then n=1; return; fi; y=$(ours); k=" $o $up"',
   [
     'z=1; while test $z -eq 1; do z=0; set -- $y; while test $# -ge 2; do case $k in *" $1 "*) ;; *)',
     'if test $2 -ne $me; then case $k in *" $2 "*) k="$k$1 "; z=1;; esac; fi;; esac; shift 2; done; done',
@@ -72,12 +75,21 @@ export function innerScript({ mark, fifo, locale, terminal, lines, ...work }: In
     `f=${quoted(fifo)}`,
     `if test -n "$f" && test -r "$f" && exec 4<"$f"; then ${say('watched')}2; w=1; else ${say('unwatched')}2; read -r x || exit 1; fi`,
     `h=; trap : HUP INT QUIT; if test -n "$w"; then trap h=1 ${asked}; fi`,
+    'up=; if test -n "$w"; then o=$me; q=$(sid); above; fi',
     `n=$(printf '\\nx'); n=\${n%x}; p=${prefix === '' ? "''" : prefix}`,
+    // Of a sudo that is killed, what is left of it kills the command's process group: the watcher has one of its own.
+    ...(terminal === '' ? [] : ['set -m 2>/dev/null']),
     `if test -n "$w"; then { ${[deaf, 'read -r x <&4', ...end].join('; ')}; } ${aside} & w=$!; fi`,
+    ...(terminal === '' ? [] : ['set +m 2>/dev/null']),
     // A shell that tells who was killed has nobody to tell it to; without a subshell dash would have.
     `{ (exec "$1" -c "$p$2" 4<&- 2>&5 5>&-); e=$?; } 5>&2 2>/dev/null`,
-    'if test -n "$w"; then { kill -s USR1 $w; wait $w; } 2>/dev/null; fi',
-    `if test -n "$h"; then ( ${[deaf, ...end].join('; ')}; ) ${aside}; fi`,
+    // They come in bursts, and a subshell forgets for a moment what its shell catches; what is ignored it keeps. Where
+    // one has come the watcher will hear of it: let it work, but don't wait for ever.
+    [
+      `if test -n "$w"; then ${deaf}; { if test -n "$h"; then (trap - TERM; sleep ${HEARD_SECONDS}; kill -s USR1 $w) ${aside} &`,
+      'else kill -s USR1 $w; fi; wait $w; } 2>/dev/null; fi',
+    ].join(' '),
+    `if test -n "$h"; then ( ${end.join('; ')}; ) ${aside}; fi`,
     'exit $e',
   ]);
 }
