@@ -89,6 +89,7 @@ beforeAll(async () => {
       ...LOGIN_SHELLS.map((shell, place) => ({ name: `as-${shell}`, user: users[place + 1] ?? '' })),
       ...['a1', 'a2', 'a3', 'a4'].map((name) => ({ name, user: asks })),
       ...['a5', 'a6', 'a7', 'a8'].map((name) => ({ name, user: asks, sameServerAs: 'a4' })),
+      { name: 'login', user: asks, sshd: ['PasswordAuthentication yes', 'PubkeyAuthentication no'] },
       { name: 'cached', user: cached },
       { name: 'refused', user: refused },
       { name: 'tty', user: tty },
@@ -275,6 +276,28 @@ describe.runIf(isRoot)('sudo', () => {
     expect(dry.out).toMatch(/^a1: \[ssh .*\] \[sudo\] id\n$/);
     for (const name of readdirSync(logs))
       expect(readFileSync(join(logs, name), 'latin1')).not.toContain(SECRET);
+  });
+
+  test('nor is one of both, where the login has a password too', async () => {
+    for (const transport of ['mux', 'process', 'plain']) {
+      const words = [
+        '-vvv',
+        '-H',
+        'login',
+        '--pass-file',
+        secretFile('right'),
+        'exec',
+        ...right(),
+        '--ndjson',
+      ];
+      const { result, seen } = await watchProcesses(() => run(transport, [...words, 'sleep 0.3; id -u']));
+      expect(result.code).toBe(0);
+      expect(seen).toContain('sudo');
+      expect(seen).toContain('PSSH_TS_ASKPASS=');
+      expect(seen).not.toContain(SECRET);
+      expect(result.out + result.err + (await textBelow(fleet.dir))).not.toContain(SECRET);
+      await runCli(['masters', 'close'], { env: fleet.env });
+    }
   });
 
   test("sudo's own log has the words, and no value of a variable", async () => {
