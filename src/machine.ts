@@ -10,10 +10,10 @@ import {
   type MachineOptions,
   resolveCommand,
   resolveConnect,
-  resolveSudo,
 } from './library/options.js';
 import { type HostsRun, runHosts, streamHosts } from './library/run-hosts.js';
 import { Session } from './library/session.js';
+import { resolveSudo } from './library/sudo.js';
 import { type HostSpec, targetOf } from './library/targets.js';
 import { commandOf, type TemplateValue } from './library/template.js';
 import { destAndOptions, getFromHost, putToHosts } from './library/transfer-hosts.js';

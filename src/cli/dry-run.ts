@@ -1,9 +1,9 @@
 import { EXIT } from '../core/exit-code.js';
 import type { ConnectionOptions, RunOptions } from '../core/options.js';
-import { isPlainWord } from '../core/quote.js';
+import { isPlainWord, quoteForSh } from '../core/quote.js';
 import { withoutValues } from '../core/record.js';
 import { batchesOf } from '../core/rolling.js';
-import { show } from '../core/show.js';
+import { show, UNSHOWN } from '../core/show.js';
 import type { PlannedHost, PlannedStep } from '../run/plan.js';
 import { destinationArgs } from '../ssh/argv.js';
 import type { Io } from './io.js';
@@ -55,9 +55,7 @@ function withoutSecret(word: string): string {
 function shownWord(word: string): string {
   if (isPlainWord(word) || /^[\w.-]+=[\w@+:,./-]*$/.test(word)) return word;
   // In single quotes a control character would be itself.
-  return /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(word)
-    ? show(word)
-    : `'${word.replaceAll("'", `'\\''`)}'`;
+  return UNSHOWN.test(word) ? show(word) : quoteForSh(word);
 }
 
 const MOST_SIZES = 10;

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { inventoryError, usageError } from '../core/errors.js';
 import { show } from '../core/show.js';
@@ -6,6 +6,7 @@ import { HOSTFILE_FORMATS, type HostfileFormat, parseHostfile } from '../invento
 import type { Expand, Inventory } from '../inventory/inventory.js';
 import { parseInventoryJson } from '../inventory/json-inventory.js';
 import { nodeReader, sshHomes } from '../ssh/config-reader.js';
+import { statsOf } from '../ssh/named-file.js';
 
 // An inventory script asks a cloud's API as a rule; one that hangs must not hang us.
 const SCRIPT_TIMEOUT_MS = 120_000;
@@ -43,11 +44,7 @@ function readHostsText(path: string): string {
 
 /** What can't even be asked for (a name that is too long, a folder that is closed) is none. */
 export function isRegularFile(path: string): boolean {
-  try {
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
+  return statsOf(path)?.isFile() === true;
 }
 
 /**

@@ -1,12 +1,8 @@
-import { show } from './show.js';
+import { show, UNSHOWN, UNSHOWN_CHARACTERS } from './show.js';
 
-// Control characters, separators of lines, and marks that turn the direction of writing: on a terminal, a name with one
-// would stand for another.
-const INVISIBLE = String.raw`\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}`;
-const UNSHOWN = new RegExp(`[${INVISIBLE}]`, 'u');
 // These and blanks, and the characters no host name, alias or address has but that shells or ssh's %-tokens read: a
 // ProxyCommand of the user's own expands %h through a shell.
-const FORBIDDEN = new RegExp(`[\\s${INVISIBLE}'"\`$\\\\;&<>|(){}]`, 'u');
+const FORBIDDEN = new RegExp(`[\\s${UNSHOWN_CHARACTERS}'"\`$\\\\;&<>|(){}]`, 'u');
 
 /**
  * Why a name can't be handed to ssh as a host, or null when it can.

@@ -18,6 +18,11 @@ export function quoteForShell(value: string, what = 'value'): string {
   return `'${value.replace(/['\\!]/g, (character) => `'\\${character}'`)}'`;
 }
 
+/** A value as one word of sh: for our own scripts, which no login shell reads. A newline is as good as any other. */
+export function quoteForSh(value: string): string {
+  return `'${value.replaceAll("'", `'\\''`)}'`;
+}
+
 /** A word that every shell takes for itself, quoted or not. Not %: fish reads %self as its process id. */
 export function isPlainWord(value: string): boolean {
   return /^[A-Za-z0-9_@+:,./-]+$/.test(value);

@@ -14,12 +14,10 @@ import {
 import { sshOptionFault } from '../core/own-options.js';
 import { type Rolling, resolveRolling } from '../core/rolling.js';
 import { show } from '../core/show.js';
-import { sudoUserFault } from '../core/sudo.js';
 import type { TransferEvent } from '../core/transfer-result.js';
-import { SudoAccess } from '../run/sudo/access.js';
 import { hostKeyOptions } from '../ssh/host-keys.js';
 import { checkFile } from '../ssh/named-file.js';
-import { resolveSecrets, type SecretOption, secretOf } from './secrets.js';
+import { resolveSecrets, type SecretOption } from './secrets.js';
 
 type Unit = 'ms' | 's' | 'm' | 'h' | 'd';
 
@@ -209,24 +207,6 @@ export function resolveConnect(options: MachineOptions): ConnectionOptions {
     jumpMaster: options.jumpMaster ?? CONNECTION_DEFAULTS.jumpMaster,
     ownMasters: options.ownMasters ?? CONNECTION_DEFAULTS.ownMasters,
   });
-}
-
-/** Undefined: commands run as the login. @throws PsshError ERR_USAGE */
-export function resolveSudo(
-  defaults: MachineOptions,
-  options: CommandOptions,
-): { readonly sudo?: SudoAccess } {
-  const { sudo, sudoUser: user, sudoPassword } = { ...defaults, ...options };
-  const fault = user === undefined ? null : sudoUserFault(user);
-  if (fault !== null) throw usageError(`sudoUser: ${fault}; write a user as the machine knows it`);
-  const password = secretOf('sudoPassword', sudoPassword);
-  if (sudo === false || (sudo === undefined && user === undefined)) return {};
-  return {
-    sudo: new SudoAccess({
-      ...(user === undefined ? {} : { user }),
-      ...(password === undefined ? {} : { password }),
-    }),
-  };
 }
 
 /** What one call asks for, over what its machine or cluster asks for. @throws PsshError ERR_USAGE */

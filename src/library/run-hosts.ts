@@ -5,8 +5,9 @@ import { planCommands } from '../run/plan.js';
 import { EventQueue } from './event-queue.js';
 import type { Host } from './host.js';
 import { linkSignals } from './link-signals.js';
-import { type CommandOptions, type MachineOptions, resolveCommand, resolveSudo } from './options.js';
+import { type CommandOptions, type MachineOptions, resolveCommand } from './options.js';
 import { runPlanned, targetsFor, teller } from './run-planned.js';
+import { resolveSudo } from './sudo.js';
 
 /** What a run on several machines came to. */
 export interface RunOutcome {

@@ -1,7 +1,8 @@
-import { lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
+import { lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { PsshError } from '../core/errors.js';
+import { statsOf } from '../ssh/named-file.js';
 import { LONGEST_NAME } from './names.js';
 
 // ssh binds the control path plus a suffix of 17 bytes; a socket address holds 104 bytes on macOS, 108 on Linux.
@@ -41,21 +42,13 @@ export function openRuntimeDir(env: NodeJS.ProcessEnv = process.env): RuntimeDir
 /** Whether somebody else rules over XDG_RUNTIME_DIR itself; the temp folder is everybody's and guarded by its sticky bit. */
 function placeFault(candidate: string, shared: string | undefined, uid: number): string | null {
   if (shared === undefined || path.dirname(candidate) !== path.resolve(shared)) return null;
-  const place = statOf(shared);
-  if (place === null || uid < 0) return null;
+  const place = statsOf(shared);
+  if (place === undefined || uid < 0) return null;
   // `sudo -E`: a folder of root's in there would keep that user's own runs out.
   if (place.uid !== uid && place.uid !== 0) return `user ${place.uid} owns XDG_RUNTIME_DIR, not ${uid}`;
   if ((place.mode & 0o022) !== 0 && (place.mode & 0o1000) === 0)
     return `others can write XDG_RUNTIME_DIR (mode ${(place.mode & 0o777).toString(8)})`;
   return null;
-}
-
-function statOf(place: string): Stats | null {
-  try {
-    return statSync(place);
-  } catch {
-    return null;
-  }
 }
 
 function faultOf(folder: string, uid: number): string | null {

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, renameSync, type Stats, statSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import type { ConnectionOptions } from '../core/options.js';
 import { shortage } from '../core/shortage.js';
 import type { Target } from '../core/target.js';
+import { statsOf } from '../ssh/named-file.js';
 import { ALIVE_DEADLINE_MS, aliveCheck, endMaster } from './control.js';
 import { ownerOf, parseSocketName, type SocketName, socketName } from './names.js';
 import { ownerPid } from './owner.js';
@@ -184,7 +185,7 @@ export class MasterStore {
   /** True at most once in a while, whoever asks. */
   private async isDue(): Promise<boolean> {
     const mark = this.file('swept');
-    const last = this.timesOf('swept')?.mtimeMs ?? 0;
+    const last = statsOf(mark)?.mtimeMs ?? 0;
     if (Math.abs(Date.now() - last) < SWEEP_PAUSE_MS) return false;
     // A full disk: it is swept each time.
     await writeFile(mark, '', { mode: 0o600 }).catch(() => undefined);
@@ -192,22 +193,14 @@ export class MasterStore {
   }
 
   private isOlder(file: string, ms: number): boolean {
-    const since = this.timesOf(file)?.mtimeMs ?? Date.now();
+    const since = statsOf(this.file(file))?.mtimeMs ?? Date.now();
     return Date.now() - since > ms;
-  }
-
-  private timesOf(file: string): Stats | null {
-    try {
-      return statSync(this.file(file));
-    } catch {
-      return null;
-    }
   }
 
   /** ssh can't remove the socket of a master that has ended by itself: it knows it by an earlier name. */
   private async removeIfExpired(name: SocketName, owner: string): Promise<void> {
     const record = this.readRecord(name);
-    const idleSince = this.timesOf(socketName(name))?.ctimeMs ?? Date.now();
+    const idleSince = statsOf(this.pathOf(name))?.ctimeMs ?? Date.now();
     if (Date.now() - idleSince < (record?.persistSeconds ?? 0) * 1000) return;
     const taken = this.take(name, owner);
     if (taken === null) return;

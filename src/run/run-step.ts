@@ -1,31 +1,29 @@
 import { Readable } from 'node:stream';
 import { onAbort } from '../core/abort.js';
 import { Capture } from '../core/capture.js';
-import type { Exit } from '../core/channel.js';
 import { PsshError } from '../core/errors.js';
 import type { StreamName } from '../core/events.js';
 import type { RunOptions } from '../core/options.js';
 import type { BlockStore } from '../core/output.js';
-import type { HostResult, Status } from '../core/result.js';
+import type { HostResult } from '../core/result.js';
 import { shortage } from '../core/shortage.js';
 import type { Target } from '../core/target.js';
 import { ConnectFailure } from '../master/login.js';
 import { nowMs } from '../ssh/now.js';
 import type { Channel, Connection } from '../transport/transport.js';
+import { describe, type Ending, unstartedBy } from './ending.js';
 import type { EventBus } from './event-bus.js';
 import { Guard } from './leash/guard.js';
 import { markFor } from './leash/mark.js';
-import { endsWithin } from './leash/signal-command.js';
 import { LineSplitter } from './lines.js';
 import type { PlannedCommand } from './plan.js';
 import { endedBy } from './run-signal.js';
-import { type Start, SudoSession } from './sudo/session.js';
+import { sudoSession } from './sudo/session.js';
 
 // What was on its way when a command was given up still counts; the master may hold the pipes for longer.
 const IN_FLIGHT_MS = 250;
 
 const DRAIN_TICK_MS = 50;
-const REFUSED_MS = 3_000;
 
 export interface StepContext {
   readonly target: Target;
@@ -43,15 +41,6 @@ export interface StepContext {
   /** Cancels the run, or its deadline has come. */
   readonly signal: AbortSignal;
 }
-
-export type Ending =
-  | { readonly by: 'done' }
-  | { readonly by: 'exit'; readonly exit: Exit }
-  | { readonly by: 'fault'; readonly error: PsshError }
-  | { readonly by: 'connect'; readonly error: ConnectFailure }
-  /** The password was wrong on another host, and not tried here. */
-  | { readonly by: 'untried'; readonly error: PsshError }
-  | { readonly by: 'timeout' | 'cancel' | 'deadline' };
 
 /** Runs one command on one host over a connection that stands. Never throws: every ending is a result. */
 export async function runStep(context: StepContext): Promise<HostResult> {
@@ -76,20 +65,9 @@ export async function runStep(context: StepContext): Promise<HostResult> {
     durationMs: Math.round(nowMs() - started),
   });
 
-  const { killGraceMs: graceMs, timeoutMs } = options;
-  const isTerminal = options.pty !== null;
+  const { killGraceMs: graceMs } = options;
   const ends = options.onDisconnect === 'kill';
-  const sudo =
-    planned.sudo === undefined
-      ? null
-      : new SudoSession(planned.sudo, {
-          target,
-          graceMs,
-          timeoutMs,
-          ends,
-          isTerminal,
-          signal: context.signal,
-        });
+  const sudo = sudoSession(planned, target, options, context.signal);
   const { text, mark } = markFor(connection, sudo === null ? planned : { ...planned, text: sudo.text });
   let channel: Channel;
   const { input } = planned;
@@ -135,8 +113,7 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   const given = ending.by === 'timeout' || ending.by === 'cancel' || ending.by === 'deadline';
   // A leash of another login does not notice that this one is lost.
   const lost = unstarted === null && ending.by === 'fault' && connection.kind === 'plain' && ends;
-  // Its input has ended, and sudo with it, unless it hangs: then nothing was run.
-  const quit = unstarted !== null && (await endsWithin(channel, REFUSED_MS));
+  const quit = unstarted !== null && sudo !== null && (await sudo.quits());
   const left = given || lost || unstarted !== null;
   const ended = quit ? (given ? 'confirmed' : null) : left ? await guard.kill() : null;
   const killed = ended === null || sudo === null ? ended : await sudo.judge(ended);
@@ -185,22 +162,6 @@ export function waitForEnd(
       (error: unknown) => finish({ by: 'fault', error: error as PsshError }),
     );
   });
-}
-
-/** Null: the command runs. */
-export function unstartedBy(start: Start, signal: AbortSignal): Ending | null {
-  switch (start.kind) {
-    case 'running':
-      return null;
-    case 'failed':
-      return { by: 'fault', error: start.error };
-    case 'untried':
-      return { by: 'untried', error: start.error };
-    case 'timeout':
-      return { by: 'timeout' };
-    case 'given':
-      return { by: endedBy(signal) };
-  }
 }
 
 function feed(channel: Channel, stdin: (() => Readable) | null): void {
@@ -272,45 +233,6 @@ function settleWithin(work: Promise<unknown>, ms: number, held: () => boolean): 
       resolve(true);
     });
   });
-}
-
-type Description = Pick<HostResult, 'status' | 'exitCode' | 'signal' | 'error' | 'timedOutBy' | 'skippedBy'>;
-
-export function describe(ending: Ending): Description {
-  const none = { exitCode: null, signal: null, error: null } as const;
-  switch (ending.by) {
-    case 'done':
-      return { ...none, status: 'ok' };
-    case 'exit': {
-      if ('signal' in ending.exit) return { ...none, status: 'signaled', signal: ending.exit.signal };
-      const { status } = ending.exit;
-      return { ...none, status: status === 0 ? 'ok' : 'failed', exitCode: status };
-    }
-    case 'timeout':
-      return { ...none, status: 'timed-out' };
-    case 'deadline':
-      return { ...none, status: 'timed-out', timedOutBy: 'deadline' };
-    case 'cancel':
-      return { ...none, status: 'canceled' };
-    case 'connect': {
-      const { code, message, status } = ending.error;
-      return { ...none, status, error: { code, message } };
-    }
-    case 'untried': {
-      const { code, message } = ending.error;
-      return { ...none, status: 'skipped', skippedBy: 'failure', error: { code, message } };
-    }
-    case 'fault': {
-      const { code, message } = ending.error;
-      return { ...none, status: faultStatus(code), error: { code, message } };
-    }
-  }
-}
-
-function faultStatus(code: PsshError['code']): Status {
-  if (code === 'ERR_TRANSFER' || code === 'ERR_SUDO') return 'failed';
-  // Of both it is known only that the command was sent.
-  return code === 'ERR_DISCONNECTED' || code === 'ERR_MUX_PROTOCOL' ? 'disconnected' : 'unreachable';
 }
 
 export function asPsshError(error: unknown, target: Target): PsshError {

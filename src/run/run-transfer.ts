@@ -4,10 +4,11 @@ import type { HostResult } from '../core/result.js';
 import type { Master } from '../master/pool.js';
 import { nowMs } from '../ssh/now.js';
 import { startsPrograms, transfer } from '../transfer/transfer.js';
+import { describe, type Ending } from './ending.js';
 import { Guard } from './leash/guard.js';
 import type { PlannedTransfer } from './plan.js';
 import { endedBy } from './run-signal.js';
-import { asPsshError, describe, type Ending, type StepContext } from './run-step.js';
+import { asPsshError, type StepContext } from './run-step.js';
 
 const TELL_MOVED_MS = 250;
 

@@ -6,16 +6,14 @@ import type { HostResult } from '../core/result.js';
 import type { Lease } from '../master/pool.js';
 import { nowMs } from '../ssh/now.js';
 import type { Channel, Connection } from '../transport/transport.js';
+import { describe } from './ending.js';
 import { EventBus } from './event-bus.js';
 import { HostConnection } from './host-connection.js';
 import { Guard } from './leash/guard.js';
-import { endsWithin } from './leash/signal-command.js';
-import type { PlannedCommand, PlannedHost, PlannedSudo } from './plan.js';
+import type { PlannedCommand, PlannedHost } from './plan.js';
 import { type Reach, silenceOf } from './reach.js';
-import { describe, unheard, waitForEnd } from './run-step.js';
-import { type Start, SudoSession } from './sudo/session.js';
-
-const REFUSED_MS = 3_000;
+import { unheard, waitForEnd } from './run-step.js';
+import { type SudoSession, sudoSession } from './sudo/session.js';
 
 /** A command that runs, with its streams in the hands of the caller. */
 export interface Started {
@@ -47,7 +45,7 @@ export async function startProcess(
       const { current } = link;
       if (current === null) throw new TypeError('no connection stands');
       try {
-        const sudo = planned.sudo === undefined ? null : sudoOf(planned.sudo, target, options, signal);
+        const sudo = sudoSession(planned, target, options, signal);
         const text = sudo?.text ?? planned.text;
         const channel = await current.connection.open(text, { stdin: 'pipe', signal });
         return await watched(channel, { ...current, link, target, planned, options, signal, sudo });
@@ -60,16 +58,6 @@ export async function startProcess(
     await link.close();
     throw error;
   }
-}
-
-function sudoOf(
-  planned: PlannedSudo,
-  target: PlannedHost['target'],
-  { killGraceMs: graceMs, timeoutMs, onDisconnect }: RunOptions,
-  signal: AbortSignal,
-): SudoSession {
-  const ends = onDisconnect === 'kill';
-  return new SudoSession(planned, { target, graceMs, timeoutMs, ends, isTerminal: false, signal });
 }
 
 interface Watched {
@@ -104,7 +92,7 @@ async function watched(channel: Channel, context: Watched): Promise<Started> {
     mark: null,
     waits: sudo !== null,
   });
-  if (sudo !== null) await refuseUnstarted(await sudo.begun(), { channel, guard, signal });
+  if (sudo !== null) await refuseUnstarted(sudo, { channel, guard, signal });
   const end = async (): Promise<HostResult> => {
     const ending = await waitForEnd(channel, { options, signal });
     const given = ending.by === 'timeout' || ending.by === 'cancel' || ending.by === 'deadline';
@@ -150,12 +138,13 @@ async function watched(channel: Channel, context: Watched): Promise<Started> {
 
 /** @throws PsshError ERR_SUDO, the signal's reason; nothing of it is left by then, as far as can be */
 async function refuseUnstarted(
-  start: Start,
+  sudo: SudoSession,
   { channel, guard, signal }: { channel: Channel; guard: Guard; signal: AbortSignal },
 ): Promise<void> {
+  const start = await sudo.begun();
   if (start.kind === 'running') return;
   for (const stream of [channel.stdout, channel.stderr]) stream.resume();
-  if (!(await endsWithin(channel, REFUSED_MS))) await guard.kill();
+  if (!(await sudo.quits())) await guard.kill();
   await guard.release();
   channel.close();
   signal.throwIfAborted();

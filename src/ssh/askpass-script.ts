@@ -1,3 +1,5 @@
+import { quoteForSh } from '../core/quote.js';
+
 /** Where the askpass program finds us, and whose question it brings; neither is a secret. */
 export const SOCKET_VARIABLE = 'PSSH_TS_ASKPASS';
 export const LOGIN_VARIABLE = 'PSSH_TS_LOGIN';
@@ -27,12 +29,11 @@ socket.on('close', () => {
  * @param node the program that runs it
  */
 export function askpassScript(node: string): string {
-  const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
   return [
     '#!/bin/sh',
     'ulimit -c 0',
     'unset NODE_OPTIONS NODE_V8_COVERAGE NODE_DEBUG',
-    `exec ${quote(node)} -e ${quote(PROGRAM)} -- "$@"`,
+    `exec ${quoteForSh(node)} -e ${quoteForSh(PROGRAM)} -- "$@"`,
     '',
   ].join('\n');
 }

@@ -21,7 +21,7 @@ export function checkFile(option: string, file: string, what: string): void {
 /** Undefined: there is nothing, or nothing that can be asked for (a name that is too long, a folder that is closed). */
 export function statsOf(file: string): Stats | undefined {
   try {
-    return statSync(file);
+    return statSync(file, { throwIfNoEntry: false });
   } catch {
     return undefined;
   }

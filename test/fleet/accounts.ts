@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, join } from 'node:path';
+import { runOrThrow } from './run-or-throw.js';
 
 export interface Account {
   readonly user: string;
@@ -19,11 +19,6 @@ export interface Accounts {
   remove(): void;
 }
 
-function run(command: string, args: readonly string[]): void {
-  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${[command, ...args].join(' ')}: ${stderr ?? error?.message}`);
-}
-
 /** An account for each login shell, made for the time of a test. Who is not root has to do with his own. */
 export function makeAccounts(shells: readonly (readonly [name: string, path: string])[]): Accounts {
   const { username, shell, homedir } = userInfo();
@@ -32,7 +27,7 @@ export function makeAccounts(shells: readonly (readonly [name: string, path: str
   const made: Account[] = [];
   const remove = (): void => {
     for (const { user, home } of made.splice(0)) {
-      run('userdel', [user]);
+      runOrThrow('userdel', [user]);
       rmSync(home, { recursive: true, force: true });
     }
   };
@@ -42,9 +37,9 @@ export function makeAccounts(shells: readonly (readonly [name: string, path: str
       const user = `${prefix}${String.fromCharCode(97 + index)}`;
       const home = mkdtempSync(join(tmpdir(), 'pt-home-'));
       // '*' opens to no password and, other than '!', does not lock the account: its key is let in.
-      run('useradd', ['-M', '-d', home, '-s', path, '-p', '*', user]);
+      runOrThrow('useradd', ['-M', '-d', home, '-s', path, '-p', '*', user]);
       made.push({ user, shell: name, home });
-      run('chown', [user, home]);
+      runOrThrow('chown', [user, home]);
       chmodSync(home, 0o755);
     }
   } catch (error) {

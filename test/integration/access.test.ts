@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -8,14 +7,16 @@ import { Cluster, Machine } from '../../src/index.js';
 import { type Accounts, makeAccounts } from '../fleet/accounts.js';
 import { type Fleet, startFleet } from '../fleet/fleet.js';
 import { leftovers } from '../fleet/leftovers.js';
+import { runOrThrow } from '../fleet/run-or-throw.js';
 import { checkFaults } from '../unit/sinks/schema.js';
 import { BIN, type CliResult, parseRun, runCli, runProgram } from './cli.js';
 import { textBelow, watchProcesses } from './seen-secrets.js';
 import { startTerminal, type Terminal } from './terminal.js';
 
-const SECRET = 'Correct-Horse-7';
-const WRONG = 'Wrong-Horse-8';
-const PASSPHRASE = 'Open-Sesame-9';
+// Of this process alone: tests beside it may type theirs where all can see it.
+const SECRET = `Correct-Horse-${process.pid}`;
+const WRONG = `Wrong-Horse-${process.pid}`;
+const PASSPHRASE = `Open-Sesame-${process.pid}`;
 // As names: these are no programs of a package that we would have to list.
 const KEYGEN = 'ssh-keygen';
 const SET_PASSWORD = 'chpasswd';
@@ -25,11 +26,6 @@ let dir: string;
 let fleet: Fleet;
 let accounts: Accounts | null = null;
 const isRoot = userInfo().uid === 0;
-
-function must(command: string, args: readonly string[], input = ''): void {
-  const { status, stderr } = spawnSync(command, args, { input, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${command}: ${stderr}`);
-}
 
 interface CheckDocument {
   readonly results: readonly {
@@ -52,7 +48,7 @@ beforeAll(async () => {
     ['phrase', PASSPHRASE],
   ] as const)
     await writeFile(secretFile(name), `${text}\nnot this\n`, { mode: 0o600 });
-  must(KEYGEN, ['-q', '-t', 'ed25519', '-N', PASSPHRASE, '-f', join(dir, 'locked')]);
+  runOrThrow(KEYGEN, ['-q', '-t', 'ed25519', '-N', PASSPHRASE, '-f', join(dir, 'locked')]);
   const locked = {
     client: [`IdentityFile ${dir}/locked`, 'IdentitiesOnly yes'],
     sshd: [`AuthorizedKeysFile ${dir}/locked.pub`],
@@ -68,8 +64,8 @@ beforeAll(async () => {
     ['sh', '/bin/sh'],
   ]);
   const [, user = '', expired = ''] = accounts.list.map((account) => account.user);
-  must(SET_PASSWORD, [], `${user}:${SECRET}\n${expired}:${SECRET}\n`);
-  must(SET_AGE, ['-d', '0', expired]);
+  runOrThrow(SET_PASSWORD, [], `${user}:${SECRET}\n${expired}:${SECRET}\n`);
+  runOrThrow(SET_AGE, ['-d', '0', expired]);
   const asks = { user, sshd: ['PasswordAuthentication yes', 'PubkeyAuthentication no'] };
   const pam = ['UsePAM yes', 'KbdInteractiveAuthentication yes', 'PubkeyAuthentication no'];
   fleet = await startFleet({

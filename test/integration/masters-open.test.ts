@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { makeAccounts } from '../fleet/accounts.js';
 import { type Fleet, startFleet } from '../fleet/fleet.js';
 import { leftovers } from '../fleet/leftovers.js';
+import { runOrThrow } from '../fleet/run-or-throw.js';
 import { startUsersMaster } from '../fleet/users-master.js';
 import { BIN, parseRun, runCli } from './cli.js';
 import { startTerminal, type Terminal } from './terminal.js';
@@ -29,8 +29,7 @@ const passphrase: Asking = {
   client: (dir) => [`IdentityFile ${dir}/locked`, 'IdentitiesOnly yes'],
   sshd: [],
   prepare: (dir) => {
-    const made = spawnSync(KEYGEN, ['-q', '-t', 'ed25519', '-N', SECRET, '-f', join(dir, 'locked')]);
-    if (made.status !== 0) throw new Error(`ssh-keygen: ${made.stderr}`);
+    runOrThrow(KEYGEN, ['-q', '-t', 'ed25519', '-N', SECRET, '-f', join(dir, 'locked')]);
     return { undo: () => {} };
   },
 };
@@ -42,8 +41,7 @@ const password: Asking = {
   prepare: () => {
     const accounts = makeAccounts([['sh', '/bin/sh']]);
     const user = accounts.list[1]?.user ?? '';
-    const set = spawnSync(SET_PASSWORD, [], { input: `${user}:${SECRET}\n`, encoding: 'utf8' });
-    if (set.status !== 0) throw new Error(`chpasswd: ${set.stderr}`);
+    runOrThrow(SET_PASSWORD, [], `${user}:${SECRET}\n`);
     return { user, undo: () => accounts.remove() };
   },
 };

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -11,14 +10,16 @@ import { type Accounts, makeAccounts } from '../fleet/accounts.js';
 import { ensureShells, type ShellName } from '../fleet/ensure-shells.js';
 import { findProgram } from '../fleet/find-sshd.js';
 import { type Fleet, startFleet } from '../fleet/fleet.js';
+import { runOrThrow } from '../fleet/run-or-throw.js';
 import { makeLogFolder, makeSudoRules, type SudoRules, sudoFolders } from '../fleet/sudo.js';
 import { VALUES } from './awkward-values.js';
 import { BIN, type CliOptions, type CliResult, parseRun, runCli } from './cli.js';
 import { textBelow, watchProcesses } from './seen-secrets.js';
 import { startTerminal, type Terminal } from './terminal.js';
 
-const SECRET = 'Battery-Staple-7';
-const WRONG = 'Wrong-Staple-8';
+// Of this process alone: tests beside it may type theirs where all can see it.
+const SECRET = `Battery-Staple-${process.pid}`;
+const WRONG = `Wrong-Staple-${process.pid}`;
 const SET_PASSWORD = 'chpasswd';
 const LOGIN_SHELLS: readonly ShellName[] = ['sh', 'bash', 'tcsh', 'fish', 'zsh'];
 const isRoot = userInfo().uid === 0;
@@ -35,11 +36,6 @@ let asks = '';
 let cached = '';
 let refused = '';
 let other = '';
-
-function must(command: string, args: readonly string[], input = ''): void {
-  const { status, stderr } = spawnSync(command, args, { input, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${command}: ${stderr}`);
-}
 
 const secretFile = (name: string): string => join(dir, name);
 const sudoLog = (): string => readFileSync(join(logs, 'sudo.log'), 'utf8').replaceAll(/\n {4}/g, ' ');
@@ -61,7 +57,7 @@ beforeAll(async () => {
   const [, sh = '', bash = '', tcsh = '', fish = '', zsh = '', ...more] = users;
   const [a = '', c = '', r = '', o = '', tty = '', pty = ''] = more;
   [asks, cached, refused, other] = [a, c, r, o];
-  must(SET_PASSWORD, [], [asks, cached, refused, pty].map((user) => `${user}:${SECRET}\n`).join(''));
+  runOrThrow(SET_PASSWORD, [], [asks, cached, refused, pty].map((user) => `${user}:${SECRET}\n`).join(''));
   rules = makeSudoRules(
     [
       ...[sh, bash, tcsh, fish, zsh].map((user) => `${user} ALL=(ALL) NOPASSWD: ALL`),

@@ -1,3 +1,4 @@
+import { quoteForSh } from '../../core/quote.js';
 import { ending, joinParts } from '../leash/leash-script.js';
 
 export interface InnerWork {
@@ -17,8 +18,6 @@ export interface InnerWork {
 }
 
 const HEARD_SECONDS = 5;
-
-const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 // A tiny program tells a subshell its own process id; that tells its session.
 const WHO = `o=$(exec sh -c 'echo $PPID'); q=$(sid)`;
@@ -59,8 +58,8 @@ const LIVE = [
  */
 export function innerScript({ mark, fifo, locale, terminal, lines, ...work }: InnerWork): string {
   const say = (word: string): string => `printf '%s\\n' '${mark} ${word}' >&`;
-  const prefix = lines.map((line) => `${quoted(line)}"$n"`).join('');
-  const lcAll = locale === '' ? 'unset LC_ALL' : `LC_ALL=${quoted(locale)}`;
+  const prefix = lines.map((line) => `${quoteForSh(line)}"$n"`).join('');
+  const lcAll = locale === '' ? 'unset LC_ALL' : `LC_ALL=${quoteForSh(locale)}`;
   const deaf = 'trap "" HUP INT QUIT PIPE TERM';
   const end = ['trap "" USR1', WHO, 'finish', `live; if test $n -eq 0; then ${say('gone')}3; fi`];
   const aside = '3>&2 </dev/null >/dev/null 2>&1';
@@ -69,18 +68,19 @@ export function innerScript({ mark, fifo, locale, terminal, lines, ...work }: In
   return joinParts([
     'me=$$; w=',
     `if test "\${LC_ALL-}" = C; then ${lcAll}; fi`,
-    ...(terminal === '' ? [] : [`stty ${quoted(terminal)} 2>/dev/null`]),
+    ...(terminal === '' ? [] : [`stty ${quoteForSh(terminal)} 2>/dev/null`]),
     ...LIVE,
     ...ending('finish', work.graceSeconds),
-    `f=${quoted(fifo)}`,
+    `f=${quoteForSh(fifo)}`,
     `if test -n "$f" && test -r "$f" && exec 4<"$f"; then ${say('watched')}2; w=1; else ${say('unwatched')}2; read -r x || exit 1; fi`,
-    `h=; trap : HUP INT QUIT; if test -n "$w"; then trap h=1 ${asked}; fi`,
-    'up=; if test -n "$w"; then o=$me; q=$(sid); above; fi',
+    'h=; trap : HUP INT QUIT',
     `n=$(printf '\\nx'); n=\${n%x}; p=${prefix === '' ? "''" : prefix}`,
+    `if test -n "$w"; then trap h=1 ${asked}; o=$me; q=$(sid); above`,
     // Of a sudo that is killed, what is left of it kills the command's process group: the watcher has one of its own.
     ...(terminal === '' ? [] : ['set -m 2>/dev/null']),
-    `if test -n "$w"; then { ${[deaf, 'read -r x <&4', ...end].join('; ')}; } ${aside} & w=$!; fi`,
+    `{ ${[deaf, 'read -r x <&4', ...end].join('; ')}; } ${aside} & w=$!`,
     ...(terminal === '' ? [] : ['set +m 2>/dev/null']),
+    'fi',
     // A shell that tells who was killed has nobody to tell it to; without a subshell dash would have.
     `{ (exec "$1" -c "$p$2" 4<&- 2>&5 5>&-); e=$?; } 5>&2 2>/dev/null`,
     // They come in bursts, and a subshell forgets for a moment what its shell catches; what is ignored it keeps. Where

@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { onAbort } from '../../core/abort.js';
 import { PsshError } from '../../core/errors.js';
+import type { RunOptions } from '../../core/options.js';
 import { secretFault } from '../../core/secrets.js';
 import type { Target } from '../../core/target.js';
 import type { PasswordProof, ProofOutcome, Turn } from '../../ssh/password-proof.js';
 import type { Channel } from '../../transport/transport.js';
-import type { PlannedSudo } from '../plan.js';
+import { endsWithin } from '../leash/signal-command.js';
+import type { PlannedCommand, PlannedSudo } from '../plan.js';
 import { innerScript } from './inner-script.js';
 import { type LoginFacts, Marked, type MarkListener } from './marked.js';
 import { PROMPT, type SudoMarks, sudoCommand } from './outer-script.js';
@@ -15,6 +17,7 @@ import { refusalOf, slowReason } from './refusal.js';
 // A sudo that says nothing more may ask something, wait for a directory service, or hang.
 const START_MS = 30_000;
 const END_MS = 5_000;
+const REFUSED_MS = 3_000;
 const LAST_WORDS_MS = 5_000;
 // ^D, which ends the input of a terminal.
 const END_OF_INPUT = '\u0004';
@@ -39,6 +42,25 @@ export interface StartOptions {
   /** Of the command; the start may take as long, but no longer than is usual for a sudo that works. */
   readonly timeoutMs: number | null;
   readonly signal: AbortSignal;
+}
+
+/** The session of a command that runs under sudo. Null: it does not. */
+export function sudoSession(
+  { sudo }: PlannedCommand,
+  target: Target,
+  { killGraceMs: graceMs, timeoutMs, onDisconnect, pty }: RunOptions,
+  signal: AbortSignal,
+): SudoSession | null {
+  if (sudo === undefined) return null;
+  const isTerminal = pty !== null;
+  return new SudoSession(sudo, {
+    target,
+    graceMs,
+    timeoutMs,
+    ends: onDisconnect === 'kill',
+    isTerminal,
+    signal,
+  });
 }
 
 const word = (): string => randomBytes(9).toString('hex');
@@ -107,6 +129,11 @@ export class SudoSession implements MarkListener {
     this.proof?.settle(this, this.outcomeOf(start));
     if (start.kind !== 'running') this.endInput();
     return start;
+  }
+
+  /** Whether what was not started has ended: its input has, and sudo with it, unless it hangs. */
+  async quits(): Promise<boolean> {
+    return this.channel === null || endsWithin(this.channel, REFUSED_MS);
   }
 
   /** What a kill came to, in the light of what the watcher beside the command says. */
