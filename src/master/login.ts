@@ -5,8 +5,8 @@ import type { Target } from '../core/target.js';
 import type { Askpass, LoginQuestions } from '../ssh/askpass.js';
 import { type Diagnosis, lastLine } from '../ssh/diagnose.js';
 import type { ProofOutcome } from '../ssh/password-proof.js';
-import { serverAliveOf } from '../ssh/resolve.js';
 import type { LoginConfig } from '../ssh/resolve-alike.js';
+import { unsetOptions } from '../ssh/unset-options.js';
 import { Clock } from './clock.js';
 import { Gates } from './gate.js';
 import type { Route } from './jumps.js';
@@ -158,7 +158,7 @@ interface Try {
 
 async function tryOnce(options: LoginOptions, { resolved, route, tries, signal, ...rest }: Try) {
   const { target, connection, controlPath, logPath } = options;
-  const serverAliveSeconds = serverAliveOf(resolved);
+  const unset = unsetOptions(resolved);
   const { gates = new Gates() } = options;
   const pass = await gates.of(serverOf(resolved, route)).enter(signal);
   tries.made += 1;
@@ -171,7 +171,7 @@ async function tryOnce(options: LoginOptions, { resolved, route, tries, signal, 
   try {
     const passage = await route?.attempt(resolved, passageLog);
     const { persistSeconds } = rest;
-    const start = { target, connection, controlPath, logPath, persistSeconds, serverAliveSeconds, signal };
+    const start = { target, connection, controlPath, logPath, persistSeconds, unset, signal };
     const proxy = passage === undefined ? {} : { proxyCommand: passage.proxyCommand };
     const asks = questions === undefined ? {} : { asks: questions.asking.options, env: questions.asking.env };
     const level = options.inspect === undefined ? {} : { logLevel: 'DEBUG1' as const };

@@ -5,8 +5,9 @@ import type { Target } from '../core/target.js';
 import { masterArgs } from '../ssh/argv.js';
 import type { Askpass } from '../ssh/askpass.js';
 import { readConfigState } from '../ssh/config-state.js';
-import { resolveConfig, serverAliveOf } from '../ssh/resolve.js';
+import { resolveConfig } from '../ssh/resolve.js';
 import { runSshOnTerminal } from '../ssh/spawn.js';
+import { unsetOptions } from '../ssh/unset-options.js';
 import { openAskpass } from './askpass-files.js';
 import { ALIVE_DEADLINE_MS, aliveCheck, terminateMaster } from './control.js';
 import { destinationHash } from './destination.js';
@@ -141,7 +142,7 @@ async function ask(
   if (users !== null) return { kind: 'users', pid: users.pid };
   const controlPath = store.pathOf(name);
   const persistSeconds = Math.ceil(connection.persistMs / 1000);
-  const serverAliveSeconds = serverAliveOf(resolved);
+  const unset = unsetOptions(resolved);
   onLogin(target);
   const args = masterArgs({
     target,
@@ -150,7 +151,7 @@ async function ask(
     logPath: '',
     prompts: true,
     persistSeconds,
-    serverAliveSeconds,
+    unset,
   });
   const { code, signal: killedBy } = await runSshOnTerminal(args, signal);
   // Our own signal may come a moment after that of the ssh beside us.

@@ -49,16 +49,15 @@ export interface MasterArgs {
   readonly logLevel?: 'VERBOSE' | 'DEBUG1';
   /** The master ends by itself after this long without a client. */
   readonly persistSeconds: number;
-  /** Set where ssh_config sets none, so that a lost network is noticed. */
-  readonly serverAliveSeconds: number | null;
+  /** What ssh_config leaves unset, see unsetOptions. */
+  readonly unset: readonly string[];
   /** Goes through a jump host's master, see jumpCommand; absent: as ssh_config says. */
   readonly proxyCommand?: string;
 }
 
 /** `ssh -f -N -M`: logs in, then stays behind and listens on the control path. */
 export function masterArgs(options: MasterArgs): string[] {
-  const { target, connection, controlPath, logPath, persistSeconds, serverAliveSeconds, proxyCommand } =
-    options;
+  const { target, connection, controlPath, logPath, persistSeconds, unset, proxyCommand } = options;
   const seconds = Math.ceil(connection.connectTimeoutMs / 1000);
   const changed: Readonly<Record<string, readonly string[]>> = {
     'ControlPersist=no': [`ControlPersist=${persistSeconds}`],
@@ -70,8 +69,7 @@ export function masterArgs(options: MasterArgs): string[] {
   return [
     ...['-f', '-N', '-M', '-T', '-S', controlPath],
     ...(options.prompts === true ? [] : ['-E', logPath, '-o', `LogLevel=${options.logLevel ?? 'VERBOSE'}`]),
-    ...ours.flatMap((option) => ['-o', option]),
-    ...serverAlive(serverAliveSeconds),
+    ...[...ours, ...unset].flatMap((option) => ['-o', option]),
     // Before all else, so that it stands instead of the ProxyJump of the config; a -J beside it would be an error.
     ...(proxyCommand === undefined ? [] : ['-o', `ProxyCommand=${proxyCommand}`, '-o', 'ProxyUseFdpass=no']),
     ...destinationArgs(target, connection, proxyCommand !== undefined),
@@ -114,11 +112,6 @@ export function proxyProbeArgs(target: Target, connection: ConnectionOptions): s
   ];
 }
 
-function serverAlive(seconds: number | null): string[] {
-  if (seconds === null) return [];
-  return ['-o', `ServerAliveInterval=${seconds}`, '-o', `ServerAliveCountMax=${SERVER_ALIVE.countMax}`];
-}
-
 /** With a terminal ssh would look for its escape character in the input. */
 function terminal(wanted: boolean | undefined): string[] {
   return wanted === true ? ['-tt', '-e', 'none'] : ['-T'];
@@ -128,7 +121,8 @@ export interface PlainArgs {
   readonly target: Target;
   readonly connection: ConnectionOptions;
   readonly logPath: string;
-  readonly serverAliveSeconds: number | null;
+  /** What ssh_config leaves unset, see unsetOptions. */
+  readonly unset: readonly string[];
   /** Comes on stderr once the login is done: what stands before it is a banner of the server, not the command's. */
   readonly mark: string;
   readonly command: string;
@@ -140,15 +134,14 @@ export interface PlainArgs {
 
 /** `ssh HOST COMMAND`: a login for one command, with no control socket at all. */
 export function plainArgs(options: PlainArgs): string[] {
-  const { target, connection, logPath, serverAliveSeconds, mark, command, tty, asks } = options;
+  const { target, connection, logPath, unset, mark, command, tty, asks } = options;
   const ours = OURS.flatMap((option) => (option === 'BatchMode=yes' && asks !== undefined ? asks : [option]));
   return [
     ...terminal(tty),
     ...['-E', logPath, '-o', 'LogLevel=DEBUG1', '-o', 'ControlPath=none', '-o', 'ControlMaster=no'],
     // Run by the user's shell, whichever that is.
     ...['-o', 'PermitLocalCommand=yes', '-o', `LocalCommand=exec sh -c "echo ${mark} >&2"`],
-    ...[...SESSION, ...ours].flatMap((option) => ['-o', option]),
-    ...serverAlive(serverAliveSeconds),
+    ...[...SESSION, ...ours, ...unset].flatMap((option) => ['-o', option]),
     ...destinationArgs(target, connection),
     target.host,
     '--',

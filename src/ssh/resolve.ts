@@ -1,7 +1,7 @@
 import { PsshError } from '../core/errors.js';
 import type { ConnectionOptions } from '../core/options.js';
 import type { Target } from '../core/target.js';
-import { resolveArgs, SERVER_ALIVE } from './argv.js';
+import { resolveArgs } from './argv.js';
 import { lastLine } from './diagnose.js';
 import { runSsh } from './spawn.js';
 
@@ -32,13 +32,6 @@ export async function resolveConfig(
     throw new PsshError('ERR_CONNECT', reason, { target: target.label });
   }
   return parseResolved(answer.stdout, target.host);
-}
-
-/** The ServerAliveInterval that we set, so that a lost network is noticed; null: ssh_config sets one. */
-export function serverAliveOf({
-  serverAliveInterval,
-}: Pick<ResolvedConfig, 'serverAliveInterval'>): number | null {
-  return serverAliveInterval > 0 ? null : SERVER_ALIVE.interval;
 }
 
 export function parseResolved(text: string, host: string): ResolvedConfig {

@@ -11,7 +11,8 @@ import { type Diagnosis, diagnose, isRefused, lastLine, plainEnd, plainProgress 
 import { knownKeyAt } from '../ssh/known-keys.js';
 import { watchLog } from '../ssh/log-watch.js';
 import type { ProofOutcome } from '../ssh/password-proof.js';
-import { type ResolvedConfig, resolveConfig, serverAliveOf } from '../ssh/resolve.js';
+import { type ResolvedConfig, resolveConfig } from '../ssh/resolve.js';
+import { unsetOptions } from '../ssh/unset-options.js';
 import { AfterMark } from './after-mark.js';
 import { type LoggedSsh, outputBeside, startLoggedSsh } from './logged-ssh.js';
 import { notOpened } from './mux/slots.js';
@@ -111,7 +112,7 @@ class PlainConnection implements Connection {
   ): Promise<Channel | Diagnosis> {
     const { target, connection } = this.master;
     this.resolved ??= await resolveConfig(target, connection, signal);
-    const serverAliveSeconds = serverAliveOf(this.resolved);
+    const unset = unsetOptions(this.resolved);
     const mark = randomBytes(9).toString('hex');
     tries.made += 1;
     options.onAttempt?.(tries.made);
@@ -122,7 +123,7 @@ class PlainConnection implements Connection {
     const text =
       pty === undefined || pty.bare ? command : `stty rows ${pty.rows} cols ${pty.columns}\n${command}`;
     const { options: asks, env } = questions?.asking ?? {};
-    const login = { target, connection, serverAliveSeconds, ...(asks === undefined ? {} : { asks }) };
+    const login = { target, connection, unset, ...(asks === undefined ? {} : { asks }) };
     const argsFor = (logPath: string): string[] => plainArgs({ ...login, logPath, mark, command: text, tty });
     const started = { stdin, term: pty?.term, filter: stderr, ...(env === undefined ? {} : { env }) };
     const ssh = await startLoggedSsh(this.pool, argsFor, started);

@@ -48,17 +48,23 @@ describe('masterArgs', () => {
   const start = { target, controlPath: '/run/c', logPath: '/run/l', persistSeconds: 600 };
 
   it('is exactly this', () => {
-    expect(masterArgs({ ...start, connection: CONNECTION_DEFAULTS, serverAliveSeconds: 15 })).toEqual([
+    expect(
+      masterArgs({
+        ...start,
+        connection: CONNECTION_DEFAULTS,
+        unset: ['ServerAliveInterval=15', 'Ciphers=a,b'],
+      }),
+    ).toEqual([
       ...['-f', '-N', '-M', '-T', '-S', '/run/c', '-E', '/run/l', '-o', 'LogLevel=VERBOSE'],
       ...OURS,
       ...['-o', 'ControlPersist=600'],
-      ...['-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=3'],
+      ...['-o', 'ServerAliveInterval=15', '-o', 'Ciphers=a,b'],
       'web1',
     ]);
   });
 
   it('asks on the terminal where that is wanted, with no log, and a limit on connecting alone', () => {
-    const options = { ...start, connection: CONNECTION_DEFAULTS, serverAliveSeconds: null, prompts: true };
+    const options = { ...start, connection: CONNECTION_DEFAULTS, unset: [], prompts: true };
     expect(masterArgs(options)).toEqual([
       ...['-f', '-N', '-M', '-T', '-S', '/run/c', '-o', 'BatchMode=no', '-o', 'ConnectTimeout=10'],
       ...OURS.slice(2),
@@ -68,19 +74,14 @@ describe('masterArgs', () => {
 
   it('lets ssh ask us where there is an answer, before anything that the user says', () => {
     const asks = ['BatchMode=no', 'NumberOfPasswordPrompts=1'];
-    const options = { ...start, connection: CONNECTION_DEFAULTS, serverAliveSeconds: null, asks };
+    const options = { ...start, connection: CONNECTION_DEFAULTS, unset: [], asks };
     const args = masterArgs(options);
     expect(args.slice(10, 14)).toEqual(['-o', 'BatchMode=no', '-o', 'NumberOfPasswordPrompts=1']);
     expect(args).not.toContain('BatchMode=yes');
   });
 
-  it('leaves keep-alives to ssh_config where that sets them', () => {
-    const args = masterArgs({ ...start, connection: CONNECTION_DEFAULTS, serverAliveSeconds: null });
-    expect(args.join(' ')).not.toContain('ServerAlive');
-  });
-
   it("has ours before the user's options, of which ssh takes the first, and the host last", () => {
-    const args = masterArgs({ ...start, connection: full, serverAliveSeconds: null });
+    const args = masterArgs({ ...start, connection: full, unset: [] });
     expect(args.indexOf('BatchMode=yes')).toBeLessThan(args.indexOf('BatchMode=no'));
     expect(args.slice(-destinationArgs(target, full).length - 1)).toEqual([
       ...destinationArgs(target, full),
@@ -95,7 +96,7 @@ describe('masterArgs', () => {
 describe('the way through a jump host', () => {
   it('is a ProxyCommand of ours, before what the user set, and no -J, which would not go with it', () => {
     const start = { target, controlPath: '/run/c', logPath: '/run/l', persistSeconds: 600 };
-    const args = masterArgs({ ...start, connection: full, serverAliveSeconds: null, proxyCommand: 'ssh x' });
+    const args = masterArgs({ ...start, connection: full, unset: [], proxyCommand: 'ssh x' });
     expect(args).not.toContain('-J');
     expect(args.indexOf('ProxyCommand=ssh x')).toBeGreaterThan(0);
     expect(args.indexOf('ProxyCommand=ssh x')).toBeLessThan(args.indexOf('-F'));
@@ -153,7 +154,7 @@ describe('plainArgs', () => {
       target,
       connection: CONNECTION_DEFAULTS,
       logPath: '/run/l',
-      serverAliveSeconds: 15,
+      unset: ['ServerAliveInterval=15', 'Ciphers=a,b'],
       mark: 'abc',
       command: '-x',
     });
@@ -162,7 +163,7 @@ describe('plainArgs', () => {
       ...['-o', 'PermitLocalCommand=yes', '-o', 'LocalCommand=exec sh -c "echo abc >&2"'],
       ...['-o', 'StdinNull=no', '-o', 'ForkAfterAuthentication=no', '-o', 'SessionType=default'],
       ...OURS,
-      ...['-o', 'ControlPersist=no', '-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=3'],
+      ...['-o', 'ControlPersist=no', '-o', 'ServerAliveInterval=15', '-o', 'Ciphers=a,b'],
       ...['web1', '--', '-x'],
     ]);
   });
