@@ -1,10 +1,13 @@
 import { BLOCK_SIZE, type Block, type BlockStore, memoryStore, type Output } from './output.js';
 
 const SMALLEST = 1024;
+// Kept as they are, if what they are a part of is not so much larger.
+const LARGE = 16 * 1024;
+const LARGEST_SHARE = 16;
 
 /**
- * Output kept up to a bound. It is copied into blocks of its own: a thousand pieces of one byte would else keep a
- * thousand packets alive.
+ * Output kept up to a bound. Small pieces are copied into blocks of its own: a thousand pieces of one byte would else
+ * keep a thousand packets alive.
  */
 export class Capture implements Output {
   private blocks: Block[] = [];
@@ -23,10 +26,15 @@ export class Capture implements Output {
     return this.kept;
   }
 
+  /** @param chunk not written to any more: it may be kept itself */
   add(chunk: Uint8Array): void {
     const room = this.truncated ? 0 : this.limit - this.kept;
     if (chunk.length > room) this.truncated = true;
     const taken = Math.min(chunk.length, room);
+    if (taken >= LARGE && chunk.buffer.byteLength <= taken * LARGEST_SHARE) {
+      this.adopt(chunk.subarray(0, taken));
+      return;
+    }
     for (let at = 0; at < taken; ) {
       const tail = this.roomyTail(taken - at);
       const count = Math.min(taken - at, tail.length - this.tailFilled);
@@ -40,8 +48,7 @@ export class Capture implements Output {
 
   /** Nothing further comes: the last block takes no more room than it needs. */
   end(): this {
-    const { tail } = this;
-    if (tail !== null) this.keep(tail.slice(0, this.tailFilled));
+    this.closeTail();
     return this;
   }
 
@@ -55,7 +62,8 @@ export class Capture implements Output {
   }
 
   bytes(): Uint8Array {
-    const all = new Uint8Array(this.kept);
+    // Not filled with zeros first.
+    const all = new Uint8Array(Buffer.allocUnsafeSlow(this.kept).buffer);
     let at = 0;
     for (const piece of this.pieces()) {
       all.set(piece, at);
@@ -74,6 +82,20 @@ export class Capture implements Output {
   *pieces(): Generator<Uint8Array> {
     for (const block of this.blocks) yield block.read();
     if (this.tail !== null) yield this.tail.subarray(0, this.tailFilled);
+  }
+
+  private adopt(large: Uint8Array): void {
+    if (!this.closeTail()) return;
+    for (let at = 0; at < large.length; at += BLOCK_SIZE) {
+      const block = large.subarray(at, at + BLOCK_SIZE);
+      this.kept += block.length;
+      if (!this.keep(block)) return;
+    }
+  }
+
+  private closeTail(): boolean {
+    const { tail } = this;
+    return tail === null || this.keep(tail.slice(0, this.tailFilled));
   }
 
   private keep(tail: Uint8Array): boolean {

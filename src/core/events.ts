@@ -42,6 +42,7 @@ export interface OutputEvent {
   readonly target: Target;
   readonly step: number;
   readonly stream: StreamName;
+  /** Not to be written to: it may be what the result keeps. */
   readonly data: Uint8Array;
   readonly partial: boolean;
 }

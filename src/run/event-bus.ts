@@ -7,6 +7,11 @@ export class EventBus<E = RunEvent> {
     private readonly onSinkError: (error: unknown) => void,
   ) {}
 
+  /** Somebody hears what is emitted. */
+  get heard(): boolean {
+    return this.sinks.length > 0;
+  }
+
   emit(event: E): void | Promise<void> {
     const waits: Promise<void>[] = [];
     for (const sink of this.sinks) {

@@ -195,7 +195,7 @@ function pump(
   return new Promise((resolve) => {
     stream.on('data', (chunk: Buffer) => {
       if (options.capture) capture.add(chunk);
-      const wait = lines.push(chunk);
+      const wait = bus.heard ? lines.push(chunk) : undefined;
       if (wait === undefined) return;
       stream.pause();
       held.count += 1;

@@ -9,6 +9,7 @@ import { InputStream } from './input-stream.js';
 import { EXTENDED_DATA_STDERR } from './numbers.js';
 import { OutputStream } from './output-stream.js';
 import { ReceiveWindow } from './receive-window.js';
+import type { Lasting } from './wire.js';
 
 const LARGEST_WINDOW = 0xffffffff;
 const SIGNAL_DEADLINE_MS = 3_000;
@@ -148,13 +149,13 @@ export class MuxChannel implements Channel {
   }
 
   /** @throws WireFault where the server breaks the protocol */
-  receive(message: ChannelMessage): void {
+  receive(message: ChannelMessage, lasting: Lasting): void {
     switch (message.type) {
       case 'data':
-        this.receiveData(message.data, this.stdout);
+        this.receiveData(message.data, lasting, this.stdout);
         break;
       case 'extended-data':
-        this.receiveData(message.data, message.code === EXTENDED_DATA_STDERR ? this.stderr : null);
+        this.receiveData(message.data, lasting, message.code === EXTENDED_DATA_STDERR ? this.stderr : null);
         break;
       case 'window-adjust':
         this.widen(message.bytes);
@@ -188,12 +189,12 @@ export class MuxChannel implements Channel {
     this.end();
   }
 
-  private receiveData(data: Buffer, stream: OutputStream | null): void {
+  private receiveData(data: Buffer, lasting: Lasting, stream: OutputStream | null): void {
     if (this.gotEof) throw new WireFault('data after the end of a channel');
     this.window.take(data.length);
     if (this.sentClose) return;
     if (stream === null) this.window.give(data.length);
-    else stream.offer(data);
+    else stream.offer(data, lasting);
   }
 
   private widen(bytes: number): void {

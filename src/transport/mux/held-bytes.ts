@@ -1,7 +1,11 @@
+import type { Lasting } from './wire.js';
+
 const BLOCK = 64 * 1024;
+// Held as they are: what they keep alive of their slab is no more than some times as much.
+const LARGE = 16 * 1024;
 
 /**
- * Bytes that nobody has taken yet. They are copied into blocks of their own: a thousand packets of one byte would
+ * Bytes that nobody has taken yet. Small pieces are copied into blocks of their own: a thousand packets of one byte would
  * else keep a thousand chunks of the socket alive.
  */
 export class HeldBytes {
@@ -13,7 +17,13 @@ export class HeldBytes {
     return this.blocks.length === 0 && this.tailFilled === 0;
   }
 
-  add(data: Buffer): void {
+  add(data: Buffer, lasting: Lasting): void {
+    if (lasting === 'staying' && data.length >= LARGE) {
+      const rest = this.takeTail();
+      if (rest !== null) this.blocks.push(rest);
+      this.blocks.push(data);
+      return;
+    }
     let at = 0;
     while (at < data.length) {
       this.tail ??= Buffer.allocUnsafeSlow(BLOCK);
@@ -30,8 +40,10 @@ export class HeldBytes {
 
   /** The oldest, up to a block. */
   take(): Buffer | null {
-    const block = this.blocks.shift();
-    if (block !== undefined) return block;
+    return this.blocks.shift() ?? this.takeTail();
+  }
+
+  private takeTail(): Buffer | null {
     if (this.tail === null || this.tailFilled === 0) return null;
     const rest = this.tail.subarray(0, this.tailFilled);
     this.tailFilled = 0;

@@ -5,6 +5,7 @@ import type { Message } from './decode.js';
 import * as encode from './encode.js';
 import { WireFault } from './fault.js';
 import { MuxSocket } from './mux-socket.js';
+import type { Lasting } from './wire.js';
 
 export interface LinkOptions {
   readonly controlPath: string;
@@ -45,7 +46,7 @@ export class Link implements ChannelWire {
       controlPath,
       label,
       connectDeadlineMs,
-      onMessage: (message) => this.receive(message),
+      onMessage: (message, lasting) => this.receive(message, lasting),
       onLost: (error) => this.lose(error),
     });
     this.ready = this.socket.ready;
@@ -122,7 +123,7 @@ export class Link implements ChannelWire {
       this.endAll(new PsshError('ERR_DISCONNECTED', 'the connection was closed', { target: this.label }));
   }
 
-  private receive(message: Message): void {
+  private receive(message: Message, lasting: Lasting): void {
     switch (message.type) {
       case 'open':
         this.answer(encode.openFailure(message.peer));
@@ -131,14 +132,14 @@ export class Link implements ChannelWire {
         if (message.wantReply) this.answer(encode.requestFailure());
         break;
       default:
-        this.receiveOnChannel(message);
+        this.receiveOnChannel(message, lasting);
     }
   }
 
-  private receiveOnChannel(message: ChannelMessage): void {
+  private receiveOnChannel(message: ChannelMessage, lasting: Lasting): void {
     const channel = this.open.get(message.channel);
     if (channel !== undefined) {
-      channel.receive(message);
+      channel.receive(message, lasting);
       return;
     }
     const opening = this.openings.get(message.channel);

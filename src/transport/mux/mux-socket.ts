@@ -4,22 +4,11 @@ import { checkHello, checkProxyReply, decode, type Message } from './decode.js';
 import { Deferred } from './deferred.js';
 import { hello, proxyRequest } from './encode.js';
 import { WireFault } from './fault.js';
-import { Framer } from './wire.js';
+import { ReadBuffers } from './read-buffers.js';
+import { Framer, type Lasting } from './wire.js';
 
 const REQUEST_ID = 0;
-const READ_BYTES = 64 * 1024;
 const GREETING = Buffer.concat([hello(), proxyRequest(REQUEST_ID)]);
-
-let shared: Buffer | null = null;
-
-/**
- * One buffer for all that comes, on all sockets: a fresh one for each read costs more than all that is done with it, and
- * what is read is taken or copied before anything else can be.
- */
-function readBuffer(): Buffer {
-  shared ??= Buffer.allocUnsafeSlow(READ_BYTES);
-  return shared;
-}
 
 export interface MuxSocketOptions {
   readonly controlPath: string;
@@ -27,10 +16,10 @@ export interface MuxSocketOptions {
   readonly label: string;
   readonly connectDeadlineMs: number;
   /**
-   * The bytes in the message are gone once it returns: the next ones take their place.
+   * @param lasting whether the bytes in the message are others once it has returned
    * @throws WireFault where the message can't be right: the socket is given up then
    */
-  readonly onMessage: (message: Message) => void;
+  readonly onMessage: (message: Message, lasting: Lasting) => void;
   /** Once, when a socket that was ready is no more. */
   readonly onLost: (error: PsshError) => void;
 }
@@ -44,24 +33,26 @@ export class MuxSocket {
   heard = false;
   private readonly socket: Socket;
   private readonly framer: Framer;
+  private readonly buffers: ReadBuffers;
   private readonly timer: NodeJS.Timeout;
   private stage: 'hello' | 'proxy' | 'ready' | 'over' = 'hello';
   private readonly greeting = new Deferred<void>();
 
   constructor(private readonly options: MuxSocketOptions) {
     const { controlPath, connectDeadlineMs } = options;
-    this.framer = new Framer((packet) => this.receive(packet));
+    this.framer = new Framer((packet, lasting) => this.receive(packet, lasting));
+    const buffers = new ReadBuffers(this.framer);
+    this.buffers = buffers;
     // A stopped master accepts connections and says nothing.
     this.timer = setTimeout(() => {
       this.fail('ERR_MASTER', `the master does not answer within ${connectDeadlineMs / 1000}s`);
     }, connectDeadlineMs);
-    const buffer = readBuffer();
     this.socket = connect({
       path: controlPath,
       onread: {
-        buffer,
+        buffer: () => buffers.next(),
         callback: (length) => {
-          this.take(buffer.subarray(0, length));
+          this.take(length);
           return true;
         },
       },
@@ -110,6 +101,7 @@ export class MuxSocket {
   hold(held: boolean): void {
     if (held) this.socket.ref();
     else this.socket.unref();
+    if (!held) this.buffers.end();
   }
 
   /** Closes it once all is written. Not while the answer to an OPEN is awaited: that would end the master. */
@@ -133,13 +125,14 @@ export class MuxSocket {
     this.stage = 'over';
     clearTimeout(this.timer);
     this.framer.stop();
+    this.buffers.end();
   }
 
-  private take(chunk: Buffer): void {
+  private take(length: number): void {
     this.heard = true;
     this.socket.cork();
     try {
-      this.framer.push(chunk);
+      this.buffers.take(length);
     } catch (error) {
       if (!(error instanceof WireFault)) throw error;
       this.fail('ERR_MUX_PROTOCOL', `the master broke the protocol: ${error.message}`, error);
@@ -148,10 +141,10 @@ export class MuxSocket {
     }
   }
 
-  private receive(packet: Buffer): void {
+  private receive(packet: Buffer, lasting: Lasting): void {
     switch (this.stage) {
       case 'ready':
-        this.options.onMessage(decode(packet));
+        this.options.onMessage(decode(packet), lasting);
         break;
       case 'hello':
         checkHello(packet);

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { HeldBytes } from './held-bytes.js';
+import type { Lasting } from './wire.js';
 
-const HIGH_WATER_MARK = 64 * 1024;
+const HIGH_WATER_MARK = 16 * 1024;
 
 /**
  * The remote's stdout or stderr. What the reader does not take is held, and so not given back to the window; what comes
@@ -18,17 +19,15 @@ export class OutputStream extends Readable {
     super({ highWaterMark: HIGH_WATER_MARK });
   }
 
-  /** @param data copied: it is the caller's again afterwards */
-  offer(data: Buffer): void {
+  /** @param lasting `passing`: it is copied, and the caller's again afterwards */
+  offer(data: Buffer, lasting: Lasting): void {
     if (data.length === 0) return;
     if (this.destroyed) {
       this.onTaken(data.length);
       return;
     }
-    this.held.add(data);
-    if (this.handing || !this.wanted) return;
-    this.handing = true;
-    queueMicrotask(this.hand);
+    this.held.add(data, lasting);
+    if (this.wanted) this.handSoon();
   }
 
   /** Nothing further comes: the stream ends once all is taken. */
@@ -38,9 +37,16 @@ export class OutputStream extends Readable {
     if (this.held.empty) this.push(null);
   }
 
+  // Not at once: who reads all that there is would get it joined to what he came for, as a copy.
   override _read(): void {
     this.wanted = true;
-    if (!this.handing) this.hand();
+    if (!this.held.empty) this.handSoon();
+  }
+
+  private handSoon(): void {
+    if (this.handing) return;
+    this.handing = true;
+    queueMicrotask(this.hand);
   }
 
   private readonly hand = (): void => {

@@ -21,10 +21,14 @@ export class ReceiveWindow {
     this.left -= bytes;
   }
 
-  /** The reader has taken it. The server is told in larger steps: each costs the master a turn. */
+  /**
+   * The reader has taken it. The server is told in large steps, each costs the master and the server a turn; in small ones
+   * where another stream's bytes that nobody takes have left it little room.
+   */
   give(bytes: number): void {
     this.given += bytes;
-    if (this.given * 4 < this.size) return;
+    const step = this.left * 4 > this.size ? this.size / 2 : this.size / 16;
+    if (this.given < step) return;
     this.left += this.given;
     const more = this.given;
     this.given = 0;

@@ -58,6 +58,33 @@ describe('Capture', () => {
     expect(piece?.buffer.byteLength).toBe(100);
   });
 
+  it('keeps large pieces as they are, between copies of small ones', () => {
+    const large = Buffer.alloc(32 * 1024, 'x');
+    const kept = capture(10 * BLOCK_SIZE, [Buffer.from('ab'), large, Buffer.from('cd')]).end();
+    expect([...kept.pieces()].map(({ buffer }) => buffer === large.buffer)).toEqual([false, true, false]);
+    expect(kept.text()).toBe(`ab${'x'.repeat(large.length)}cd`);
+  });
+
+  it('copies even a large piece of something much larger, which it would keep alive', () => {
+    const slab = Buffer.alloc(1024 * 1024, 'x');
+    const kept = capture(10 * BLOCK_SIZE, [slab.subarray(0, 32 * 1024)]).end();
+    expect([...kept.pieces()].map(({ buffer }) => buffer.byteLength)).toEqual([32 * 1024]);
+  });
+
+  it('large or small, the first bytes are kept, and no block is too long', () => {
+    const sizes = fc.array(fc.oneof(fc.nat(100), fc.integer({ min: 10_000, max: 200_000 })), {
+      maxLength: 8,
+    });
+    fc.assert(
+      fc.property(fc.nat(500_000), sizes, (limit, lengths) => {
+        const chunks = lengths.map((length, i) => Buffer.alloc(length, i + 1));
+        const kept = capture(limit, chunks).end();
+        expect(Buffer.concat(chunks).subarray(0, limit).equals(kept.bytes())).toBe(true);
+        for (const { length } of kept.pieces()) expect(length).toBeLessThanOrEqual(BLOCK_SIZE);
+      }),
+    );
+  });
+
   it('a store that takes no more cuts it there', () => {
     let room = 2;
     const store: BlockStore = {

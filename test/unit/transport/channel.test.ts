@@ -170,16 +170,28 @@ describe('windows', () => {
   test('the server gets more room only as the reader takes', async () => {
     const connection = await connected({}, 1000);
     const channel = await connection.open('x', { stdin: 'none' });
-    peer.send(server.data(0, Buffer.alloc(600)));
-    peer.send(server.extendedData(0, 1, Buffer.alloc(400)));
+    peer.send(server.data(0, Buffer.alloc(500)));
+    peer.send(server.extendedData(0, 1, Buffer.alloc(500)));
     await settled();
     expect(sent(93)).toEqual([]);
     channel.stdout.resume();
     await arrives(93);
-    expect(sent(93)[0]?.body.readUInt32BE(6)).toBe(600);
+    expect(sent(93)[0]?.body.readUInt32BE(6)).toBe(500);
     channel.stderr.resume();
     await arrives(93, 2);
-    expect(sent(93)[1]?.body.readUInt32BE(6)).toBe(400);
+    expect(sent(93)[1]?.body.readUInt32BE(6)).toBe(500);
+    await connection.close();
+  });
+
+  test('what one reader takes is given back though the other takes nothing', async () => {
+    const connection = await connected({}, 1000);
+    const channel = await connection.open('x', { stdin: 'none' });
+    peer.send(server.data(0, Buffer.alloc(900)));
+    channel.stderr.resume();
+    peer.send(server.extendedData(0, 1, Buffer.alloc(100)));
+    await arrives(93);
+    expect(sent(93)[0]?.body.readUInt32BE(6)).toBe(100);
+    channel.stdout.destroy();
     await connection.close();
   });
 

@@ -50,7 +50,7 @@ function chunksOf(stream: Buffer, sizes: readonly number[]): Buffer[] {
 function read(chunks: readonly Buffer[], onMessage: (message: Message) => void): string | null {
   const framer = new Framer((body) => onMessage(decode(body)));
   try {
-    for (const chunk of chunks) framer.push(chunk);
+    for (const chunk of chunks) framer.push(chunk, 'passing');
     return null;
   } catch (error) {
     if (!(error instanceof WireFault)) throw error;
@@ -71,6 +71,31 @@ test('any chunking of a stream gives the same messages', () => {
       expect(JSON.stringify(cut)).toBe(JSON.stringify(whole.map((one) => structuredClone(one))));
     }),
     { numRuns: CHUNKINGS },
+  );
+});
+
+test('read into one piece of memory, a chunk further each time, it gives the same, and nothing is copied', () => {
+  const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 6 });
+  fc.assert(
+    fc.property(fc.array(message, { maxLength: 8 }), sizes, (messages, cuts) => {
+      const stream = Buffer.concat(messages);
+      const whole: Buffer[] = [];
+      const cut: Buffer[] = [];
+      new Framer((one) => whole.push(one)).push(stream, 'passing');
+      const framer = new Framer((one, lasting) => {
+        expect([lasting, one.buffer]).toEqual(['staying', stream.buffer]);
+        cut.push(one);
+      });
+      let rest = 0;
+      let filled = 0;
+      for (const { length } of chunksOf(stream, cuts)) {
+        filled += length;
+        rest = filled - framer.push(stream.subarray(rest, filled), 'staying');
+      }
+      expect(rest).toBe(stream.length);
+      expect(cut).toEqual(whole);
+    }),
+    { numRuns: 2_000 },
   );
 });
 
@@ -123,7 +148,7 @@ test('mutated streams end a channel in a fault or not at all, and never hold mor
         session.openInput();
         read([stream], (one) => {
           if (!('channel' in one) || one.channel !== 0) return;
-          session.receive(one);
+          session.receive(one, 'staying');
           if ('data' in one) received += one.data.length;
           if (received > granted) throw new Error('more than was allowed');
         });

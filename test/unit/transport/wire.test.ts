@@ -9,7 +9,7 @@ describe('Framer', () => {
     const framer = new Framer(() => undefined);
     const head = Buffer.alloc(HEAD);
     head.writeUInt32BE(length);
-    expect(() => framer.push(head)).toThrow(`a packet of ${length} bytes`);
+    expect(() => framer.push(head, 'passing')).toThrow(`a packet of ${length} bytes`);
   });
 
   test('the longest packet passes, in chunks as a socket gives them', () => {
@@ -17,7 +17,8 @@ describe('Framer', () => {
     const stream = packet([...body]);
     const got: Buffer[] = [];
     const framer = new Framer((one) => got.push(one));
-    for (let at = 0; at < stream.length; at += 65_536) framer.push(stream.subarray(at, at + 65_536));
+    for (let at = 0; at < stream.length; at += 65_536)
+      framer.push(stream.subarray(at, at + 65_536), 'passing');
     expect(got.length).toBe(1);
     expect(got[0]?.equals(body)).toBe(true);
   });
@@ -25,7 +26,7 @@ describe('Framer', () => {
   test('a packet that lies whole in its chunk is not copied', () => {
     const chunk = packet([0, 94, 1, 2, 3]);
     const got: Buffer[] = [];
-    new Framer((one) => got.push(one)).push(chunk);
+    new Framer((one) => got.push(one)).push(chunk, 'passing');
     expect(got[0]?.buffer).toBe(chunk.buffer);
   });
 
@@ -35,7 +36,7 @@ describe('Framer', () => {
       count += 1;
       framer.stop();
     });
-    framer.push(Buffer.concat([packet([0, 96]), packet([0, 96])]));
+    framer.push(Buffer.concat([packet([0, 96]), packet([0, 96])]), 'passing');
     expect(count).toBe(1);
   });
 });
