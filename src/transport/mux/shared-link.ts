@@ -75,16 +75,20 @@ export class SharedLink {
       this.resting = setTimeout(() => void this.rest(link), NEXT_COMMAND_MS);
       return;
     }
-    if (!(await this.isIdle(link))) return;
+    if (!(await this.isUnused(link))) return;
+    if (link.busy) link.poisoned = true;
     if (link.poisoned) link.hold(false);
     else this.close(link);
   }
 
-  /** No next command has come: until one does no session is open, and the process may end. */
+  /**
+   * No next command has come: until one does no session of ours is open, and the process may end. One that the server is slow
+   * to close does no harm as long as the socket stays.
+   */
   private async rest(link: Link): Promise<void> {
     this.stopResting();
     if (this.sessions !== null) this.sessions.eager = false;
-    if (await this.isIdle(link)) link.hold(false);
+    if (await this.isUnused(link)) link.hold(false);
   }
 
   private stopResting(): void {
@@ -92,15 +96,13 @@ export class SharedLink {
     this.resting = null;
   }
 
-  /** Whether nobody works over it, once the server has had its last words; without them it is poisoned. */
-  private async isIdle(link: Link): Promise<boolean> {
+  /** Whether nobody works over it, once the server has had its last words, or time for them. */
+  private async isUnused(link: Link): Promise<boolean> {
     if (this.users > 0 || link.lost) return false;
     this.sessions?.dropAhead();
     if (link.busy) await Promise.race([link.quiet(), pause(LAST_WORDS_MS, undefined, { ref: false })]);
     // Somebody may have come meanwhile.
-    if (this.users > 0 || link.lost) return false;
-    if (link.busy) link.poisoned = true;
-    return true;
+    return this.users === 0 && !link.lost;
   }
 
   private close(link: Link): void {
