@@ -11,9 +11,15 @@ export interface ProgramEnd {
 
 const MOST_TEXT = 64 * 1024;
 
-/** A place on the host, as scp and rsync read it. */
-export const onHost = ({ master: { target } }: TransferHost, place: string): string =>
-  `${target.host.includes(':') ? `[${target.host}]` : target.host}:${place}`;
+/**
+ * A place on the host, as scp and rsync read it. With a slash before its colon it would be a file of ours: such a host
+ * goes by another name, as the way there is the master's and not looked up.
+ */
+export function onHost({ master: { target } }: TransferHost, place: string): string {
+  const { host } = target;
+  if (host.includes('/')) return `host:${place}`;
+  return `${host.includes(':') ? `[${host}]` : host}:${place}`;
+}
 
 export interface Fault {
   readonly program: string;
