@@ -1,5 +1,6 @@
 import { type SshProcess, spawnSsh } from '../ssh/spawn.js';
 import { plainLines, type TransferHost, transferError } from './remote.js';
+import { withoutTemporaries } from './temporary.js';
 
 export interface ProgramEnd {
   /** Null: a signal ended it. */
@@ -38,7 +39,10 @@ export function programFault(
   const lines = plainLines(stderr);
   const said = lines.findLast((line) => !idle.test(line)) ?? lines.at(-1);
   const ended = signal === null ? `ended with status ${code}` : `was killed by ${signal}`;
-  return transferError(target, `${place}: ${said?.slice(0, 400) ?? `${program} ${ended}`}`);
+  // sftp has no words of its own for it.
+  const hint = /: write remote ".*": Failure$/.test(said ?? '') ? ' (is the disk full?)' : '';
+  const message = `${place}: ${said?.slice(0, 400) ?? `${program} ${ended}`}${hint}`;
+  return transferError(target, withoutTemporaries(message));
 }
 
 /** Runs scp or rsync to its end, or until the transfer is given up. @throws PsshError ERR_SSH_SPAWN */
