@@ -15,6 +15,8 @@ beforeAll(async () => {
       { name: 'node1' },
       { name: 'node2' },
       { name: 'node3' },
+      { name: 'lone', sshd: ['MaxSessions 1'] },
+      { name: 'pair', sshd: ['MaxSessions 2'] },
       { name: 'refused', kind: 'refused-key' },
       { name: 'changed', kind: 'wrong-host-key' },
       { name: 'dead', kind: 'dead-port' },
@@ -35,10 +37,10 @@ const cluster = (hosts: string | readonly (string | Machine)[], options = {}): C
   new Cluster(hosts, { sshConfig: fleet.configPath, connectTimeout: '30s', ...options });
 const said = ({ status, exitCode, stdout }: CommandResult) => [status, exitCode, stdout.text()];
 const running = async (mark: string): Promise<boolean> => (await leftovers(mark)).processes.length > 0;
-/** Masters, sockets and records of ours; not the mark of when the folder was last swept. */
+/** Masters, sockets and records of ours; not the mark of when the folder was last swept, nor what was learnt of servers. */
 const kept = async (): Promise<unknown> => {
   const { processes, files } = await leftovers(`${fleet.dir}/run`, [`${fleet.dir}/run`]);
-  return { processes, files: files.filter((file) => !file.endsWith('/swept')) };
+  return { processes, files: files.filter((file) => !/\/swept$|\.cap$/.test(file)) };
 };
 const NOTHING = { processes: [], files: [] };
 
@@ -50,6 +52,25 @@ const codeOf = async (work: () => unknown): Promise<string> => {
   }
   return 'nothing was thrown';
 };
+
+test.each([
+  ['node1', 1],
+  // The leash wants a session, so it is given a master of its own; and one too many is asked for, once.
+  ['pair', 3],
+  ['lone', 3],
+])('many commands one after another and at once on %s, in %i logins at most', async (name, logins) => {
+  await using one = machine(name);
+  for (let turn = 0; turn < 12; turn += 1) {
+    expect(said(await one.execute(`echo ${turn}`))).toEqual(['ok', 0, `${turn}\n`]);
+  }
+  // One that runs longer gets a leash.
+  expect(said(await one.execute('sleep 1; echo long'))).toEqual(['ok', 0, 'long\n']);
+  const all = await Promise.all(Array.from({ length: 12 }, (_, turn) => one.execute(`echo ${turn}`)));
+  expect(all.map(said)).toEqual(all.map((_, turn) => ['ok', 0, `${turn}\n`]));
+  expect(await fleet.logins(name)).toBeLessThanOrEqual(logins);
+  await one.close();
+  expect(await kept()).toEqual(NOTHING);
+});
 
 test('a machine: connect, address, isAlive, execute, close; nothing is left behind', async () => {
   const node1 = machine('node1');

@@ -98,8 +98,8 @@ export class Link implements ChannelWire {
     });
   }
 
-  together(send: () => void): void {
-    this.socket.together(send);
+  together<T>(send: () => T): T {
+    return this.socket.together(send);
   }
 
   hold(held: boolean): void {

@@ -37,6 +37,7 @@ export class MuxSocket {
   private readonly timer: NodeJS.Timeout;
   private stage: 'hello' | 'proxy' | 'ready' | 'over' = 'hello';
   private readonly greeting = new Deferred<void>();
+  private gathering = false;
 
   constructor(private readonly options: MuxSocketOptions) {
     const { controlPath, connectDeadlineMs } = options;
@@ -75,8 +76,18 @@ export class MuxSocket {
     return this.stage === 'over';
   }
 
+  /** What is sent in one turn goes out in one piece: each piece wakes the master, and the server behind it. */
   send(bytes: Uint8Array, onFlushed?: (error?: Error | null) => void): void {
-    if (this.stage !== 'over') this.socket.write(bytes, onFlushed);
+    if (this.stage === 'over') return;
+    if (!this.gathering) {
+      this.gathering = true;
+      this.socket.cork();
+      process.nextTick(() => {
+        this.gathering = false;
+        this.socket.uncork();
+      });
+    }
+    this.socket.write(bytes, onFlushed);
   }
 
   /** Like send; but who asks on and on and does not read our answers is no longer read either. */
@@ -88,10 +99,10 @@ export class MuxSocket {
   }
 
   /** What is sent meanwhile goes out in one piece. */
-  together(send: () => void): void {
+  together<T>(send: () => T): T {
     this.socket.cork();
     try {
-      send();
+      return send();
     } finally {
       this.socket.uncork();
     }

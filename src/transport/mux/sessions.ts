@@ -21,6 +21,12 @@ export class Sessions {
   private stuck: PsshError | null = null;
   /** A session that nobody has asked for yet. Null: refused. */
   private ahead: Promise<MuxChannel | null> | null = null;
+  /** Those that both sides have closed and the server may not have freed, as what is to be called when it has. */
+  private readonly freeing = new Set<() => void>();
+  /** One command follows another: the session of the next one is asked for as soon as one has been sent. */
+  eager = false;
+  /** Closed in this turn. */
+  private fenced = 0;
 
   constructor(
     private readonly link: Link,
@@ -34,7 +40,7 @@ export class Sessions {
     return this.slots.free + (this.ahead === null ? 0 : 1);
   }
 
-  /** Asks for the first session before anybody wants it: its OPEN travels with the greeting and spares a turn. */
+  /** Asks for a session before anybody wants it, which spares a turn: the first one's OPEN travels with the greeting. */
   openAhead(): void {
     if (this.ahead !== null || this.slots.free === 0) return;
     const nobody: Opener = { closed: false };
@@ -73,12 +79,25 @@ export class Sessions {
         : unlessGivenUp(ahead, label, signal));
       if (channel === null) continue;
       if (!opener.closed && signal?.aborted !== true) {
-        const { variables, answerDeadlineMs } = this;
-        return startCommand(this.link, channel, bytes, { ...options, variables, answerDeadlineMs });
+        return this.start(channel, bytes, options);
       }
       channel.close();
       throw givenUp(label, signal);
     }
+  }
+
+  private async start(channel: MuxChannel, command: Uint8Array, options: OpenOptions): Promise<MuxChannel> {
+    const { link, variables, answerDeadlineMs } = this;
+    const closed = [...this.freeing];
+    const starting = link.together(() => {
+      const sent = startCommand(link, channel, command, { ...options, variables, answerDeadlineMs });
+      if (this.eager) this.openAhead();
+      return sent;
+    });
+    const started = await starting;
+    // An answer to what was sent behind their CLOSE: the server's turn in which it frees them is over.
+    for (const free of closed) if (this.freeing.has(free)) free();
+    return started;
   }
 
   private takeAhead(): Promise<MuxChannel | null> | null {
@@ -142,6 +161,11 @@ export class Sessions {
     });
   }
 
+  private freeLater(): void {
+    const free = this.slots.releaseLater(() => this.freeing.delete(free));
+    this.freeing.add(free);
+  }
+
   private unfit(opener: Opener): PsshError | null {
     const { link, stuck } = this;
     if (stuck !== null) return stuck;
@@ -155,10 +179,24 @@ export class Sessions {
    */
   private handBack(): void {
     const { link, slots } = this;
-    const other = slots.wanted && !link.lost ? firstUsable(link.channels) : null;
+    if (link.lost) slots.release();
+    else if (!slots.wanted) this.freeLater();
+    else {
+      this.fenced += 1;
+      // One for all that end in the same turn.
+      if (this.fenced === 1) queueMicrotask(() => this.fence());
+    }
+  }
+
+  private fence(): void {
+    const count = this.fenced;
+    this.fenced = 0;
+    const each = (act: () => void): void => {
+      for (let done = 0; done < count; done += 1) act();
+    };
+    const other = this.link.lost ? null : firstUsable(this.link.channels);
     if (other === null) {
-      if (link.lost) slots.release();
-      else slots.releaseLater();
+      each(() => (this.link.lost ? this.slots.release() : this.freeLater()));
       return;
     }
     let settled = false;
@@ -166,8 +204,7 @@ export class Sessions {
       clearTimeout(timer);
       if (settled) return;
       settled = true;
-      if (gone) this.handBack();
-      else slots.release();
+      each(() => (gone ? this.handBack() : this.slots.release()));
     };
     const timer = setTimeout(() => settle(false), FENCE_DEADLINE_MS).unref();
     other.fence((reply) => settle(reply === 'gone'));

@@ -33,7 +33,8 @@ export class SharedLink {
   private link: Link | null = null;
   private sessions: Sessions | null = null;
   private stopWatching = (): void => undefined;
-  private resting: NodeJS.Timeout | undefined;
+  /** Set for a while after its last user has left. */
+  private resting: NodeJS.Timeout | null = null;
 
   constructor(private readonly options: SharedLinkOptions) {
     this.ready = this.connect();
@@ -42,7 +43,8 @@ export class SharedLink {
 
   enter(): void {
     this.users += 1;
-    clearTimeout(this.resting);
+    if (this.resting !== null && this.sessions !== null) this.sessions.eager = true;
+    this.stopResting();
     this.link?.hold(true);
   }
 
@@ -66,21 +68,28 @@ export class SharedLink {
   }
 
   private async closeUnlessUsed(link: Link): Promise<void> {
-    clearTimeout(this.resting);
-    if (!(await this.isIdle(link))) return;
-    if (link.poisoned) {
-      link.hold(false);
-    } else if (this.options.isKept()) {
+    this.stopResting();
+    if (this.users > 0 || link.lost) return;
+    if (this.options.isKept() && !link.poisoned) {
       this.sessions?.openAhead();
       this.resting = setTimeout(() => void this.rest(link), NEXT_COMMAND_MS);
-    } else {
-      this.close(link);
+      return;
     }
+    if (!(await this.isIdle(link))) return;
+    if (link.poisoned) link.hold(false);
+    else this.close(link);
   }
 
   /** No next command has come: until one does no session is open, and the process may end. */
   private async rest(link: Link): Promise<void> {
+    this.stopResting();
+    if (this.sessions !== null) this.sessions.eager = false;
     if (await this.isIdle(link)) link.hold(false);
+  }
+
+  private stopResting(): void {
+    if (this.resting !== null) clearTimeout(this.resting);
+    this.resting = null;
   }
 
   /** Whether nobody works over it, once the server has had its last words; without them it is poisoned. */

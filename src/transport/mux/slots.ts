@@ -124,12 +124,24 @@ export class Slots {
     this.serve();
   }
 
-  /** The server will have freed one soon. */
-  releaseLater(): void {
-    setTimeout(() => {
-      this.doubtfulUntil = nowMs() + DOUBTFUL_MS;
+  /**
+   * The server will have freed one soon.
+   * @param onReleased called when it counts as free
+   * @returns to be called, once at most, when it is known that it has
+   */
+  releaseLater(onReleased = (): void => undefined): () => void {
+    const released = (): void => {
+      onReleased();
       this.release();
+    };
+    const timer = setTimeout(() => {
+      this.doubtfulUntil = nowMs() + DOUBTFUL_MS;
+      released();
     }, FREED_AFTER_MS).unref();
+    return () => {
+      clearTimeout(timer);
+      released();
+    };
   }
 
   /** Nobody, or nobody of this owner, is served any more. */

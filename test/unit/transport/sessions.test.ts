@@ -292,6 +292,41 @@ describe('connections to one master', () => {
     await again.close();
   });
 
+  /** One command after another over a kept socket, until `seen` has looked at each while it runs. */
+  async function oneByOne(options: PeerOptions, seen: (round: number) => void) {
+    const path = folder.file('c');
+    peer = await wirePeer(path, options);
+    const transport = createMuxTransport();
+    const master = makeMaster(path);
+    const pool = somePool();
+    const unkeep = transport.keep?.(master);
+    for (let round = 0; round < 4; round += 1) {
+      const connection = await transport.connect(master, pool, NEVER);
+      const channel = await start(connection);
+      seen(round);
+      end(peer.messages.findLast(({ number }) => number === 98)?.channel ?? -1);
+      await channel.exited;
+      await connection.close();
+    }
+    return unkeep?.();
+  }
+
+  test('one command after another: the session of the next is opened together with the one before', async () => {
+    const opened: number[] = [];
+    expect(await oneByOne({}, () => opened.push(count(90)))).toBe(true);
+    // The first may be the only one.
+    expect(opened).toEqual([1, 3, 4, 5]);
+    expect(peer.connections).toBe(1);
+  });
+
+  test('where the server grants one session only, that is refused once, and the commands go on', async () => {
+    const opened: number[] = [];
+    // A refusal ends a master whose client goes.
+    expect(await oneByOne(limited(1), () => opened.push(count(90)))).toBe(false);
+    expect(opened.slice(0, 2)).toEqual([1, 3]);
+    expect([peer.connections, count(98)]).toEqual([1, 4]);
+  });
+
   test('a kept socket with a session that the server does not close: its master is not to be used again', async () => {
     const path = folder.file('c');
     peer = await wirePeer(path, { on: ({ number }) => number === 97 });
@@ -301,8 +336,8 @@ describe('connections to one master', () => {
     const connection = await transport.connect(master, somePool(), NEVER);
     await start(connection);
     await connection.close();
-    expect(connection.poisoned).toBe(true);
     expect(await unkeep?.()).toBe(false);
+    expect(connection.poisoned).toBe(true);
     expect(peer.left).toBe(false);
   });
 
