@@ -12,7 +12,8 @@ const SWEEP = oneLine(`
   };
 `);
 
-// Mode and owner of the file that is replaced. Each process counts on a host that serves many: ls tells three things.
+// Mode and owner of the file that is replaced. Each process counts on a host that serves many: ls tells three things, and
+// dd, where it is one of GNU, BSD or busybox, how much it has written.
 const LIKE = oneLine(`
   bits() {
     b=; case $1 in r*) b=r;; esac; case $1 in ?w*) b=@{b}w;; esac; case $1 in ??[xst]) b=@{b}x;; esac;
@@ -49,12 +50,14 @@ const PUT_FILE = oneLine(String.raw`
     if test "@{h%% *}" = "@{10}"; then printf "same %s\n" "$f"; exit 0; fi;
   fi;
   t=$p/.pssh-ts.$4.$$.$5;
-  old=; own=;
+  old=; own=; ours=; w=;
   if test -n "$8"; then umask 077;
-  elif test -e "$f"; then see "$f"; modes; old=$m; own=$w; umask "$old";
+  elif test -e "$f"; then
+    see "$f"; modes; old=$m; own=$w; w=; umask "$old";
+    if test -O "$f" && test -G "$f"; then ours=1; fi 2>/dev/null;
   elif test -n "$6"; then umask "$6"; fi;
-  cat > "$t" || fail;
-  see "$t";
+  z=$(LC_ALL=C dd bs=65536 2>&1 > "$t") || { printf "%s\n" "$z" | grep -v -e " records " -e " bytes " >&2; fail; };
+  case $z in *out?"$3 bytes"*) z=$3;; *) see "$t";; esac;
   test "$z" = "$3" || die "$f: cut short, @{z:-none} of $3 bytes came";
   if test -n "@{10}"; then
     h=$(sum < "$t") || fail;
@@ -62,7 +65,8 @@ const PUT_FILE = oneLine(String.raw`
   fi;
   if test -n "$8"; then chmod "$8" "$t" && TZ=UTC0 touch -t "$9" "$t" || fail;
   elif test -n "$old"; then
-    test "$w" = "$own" || chown "$own" "$t" 2>/dev/null;
+    if test -n "$ours" && test -O "$t" && test -G "$t"; then :;
+    else test -n "$w" || see "$t"; test "$w" = "$own" || chown "$own" "$t" 2>/dev/null; fi;
     case $old in *x*) chmod "$old" "$t" || fail;; esac;
   elif test -n "$7"; then chmod +x "$t" || fail; fi;
   mv -f "$t" "$f" || fail;

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -162,7 +162,7 @@ describe.each(['mux', 'process'])('faults of transfers over %s', (name) => {
     writeFileSync(local('file'), 'x'.repeat(100_000));
     mkdirSync(remote('folder', 'file'), { recursive: true });
     const programs = {
-      cat: '#!/bin/sh\necho "cat: write error: No space left on device" >&2\nexit 1\n',
+      dd: '#!/bin/sh\necho "dd: write error: No space left on device" >&2\nprintf "1+0 records out\\n0 bytes copied, 0 s\\n" >&2\nexit 1\n',
       tar: '#!/bin/sh\necho "tar: files/file: Cannot write: No space left on device" >&2\nexit 2\n',
     };
     const full = await hostWith(`full-${name}`, programs);
@@ -172,7 +172,7 @@ describe.each(['mux', 'process'])('faults of transfers over %s', (name) => {
       return result.err;
     };
     expect(await failed(full, 'file', remote('x'))).toContain(
-      `${full}: ${remote('x')}: cat: write error: No space left on device`,
+      `${full}: ${remote('x')}: dd: write error: No space left on device`,
     );
     expect(await failed(full, '--via', 'tar', 'file', remote('x'))).toContain(
       'Cannot write: No space left on device',
@@ -238,10 +238,29 @@ describe.each(['mux', 'process'])('faults of transfers over %s', (name) => {
     }
   });
 
+  test('what came is counted: by what dd says, or by ls where dd says something else', async () => {
+    writeFileSync(local('file'), 'x'.repeat(100_000));
+    writeFileSync(remote('old'), 'old', { mode: 0o640 });
+    const dds = {
+      silent: '#!/bin/sh\ncat; echo "1+1 records out" >&2\n',
+      other: '#!/bin/sh\ncat; printf "1+1 records out\\n2100000 bytes\\n" >&2\n',
+      short: '#!/bin/sh\nhead -c 99999; cat >/dev/null; printf "1+1 records out\\n99999 bytes\\n" >&2\n',
+    };
+    for (const [what, dd] of Object.entries(dds)) {
+      const host = await hostWith(`${what}-${name}`, { dd });
+      const result = await run(['-H', host, 'put', 'file', remote('old')]);
+      if (what === 'short') expect(result.err).toContain('cut short, 99999 of 100000 bytes came');
+      else expect(result.err).toContain('1 host ok');
+      expect(readFileSync(remote('old')).length).toBe(100_000);
+      expect(statSync(remote('old')).mode & 0o777).toBe(0o640);
+    }
+    expect(leftovers(remote())).toEqual([]);
+  });
+
   test('--verify finds what was changed on the way', async () => {
     writeFileSync(local('file'), 'honest');
     const liar = await hostWith(`liar-${name}`, {
-      cat: '#!/bin/sh\n/bin/cat >/dev/null\nprintf altere\n',
+      dd: '#!/bin/sh\n/bin/cat >/dev/null\nprintf altere\nprintf "0+1 records out\\n6 bytes copied\\n" >&2\n',
       tar: '#!/bin/sh\n/bin/tar "$@"; s=$?\nif test -f files/file; then printf altere > files/file; fi\nexit $s\n',
     });
     for (const via of ['auto', 'tar']) {
