@@ -26,6 +26,9 @@ export interface MarkListener {
   gone(): void;
 }
 
+/** Who has to do something next. */
+export type Stage = 'login' | 'sudo' | 'shell';
+
 /** How far the start has come. */
 type Phase = 'login' | 'facts' | 'sudo' | 'shell' | 'command';
 
@@ -50,6 +53,11 @@ export class Marked extends Transform {
   /** Whether the host has begun with it at all. */
   get begun(): boolean {
     return this.phase !== 'login';
+  }
+
+  get stage(): Stage {
+    if (this.phase === 'login' || this.phase === 'facts') return 'login';
+    return this.phase === 'sudo' ? 'sudo' : 'shell';
   }
 
   get missing(): boolean {

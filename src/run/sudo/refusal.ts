@@ -1,4 +1,5 @@
 import { show } from '../../core/show.js';
+import type { Stage } from './marked.js';
 
 /** What is known of a sudo that has ended without starting anything. */
 export interface Refused {
@@ -51,10 +52,16 @@ export function refusalOf({ words, begun, missing, answered, login, user }: Refu
   return said(last === null ? 'sudo ended without a word' : `sudo said ${show(last)}`);
 }
 
+const SLOW: Readonly<Record<Stage, string>> = {
+  login: 'the host did not come as far as sudo',
+  sudo: 'sudo did not start the command',
+  shell: 'the shell that sudo started did not answer',
+};
+
 /** Why a sudo that goes on is given up: it may ask something that is not its own prompt. */
-export function slowReason(seconds: number, words: string): string {
+export function slowReason(seconds: number, words: string, stage: Stage): string {
   const last = lastOf(words);
-  const slow = `sudo did not start the command within ${seconds}s`;
+  const slow = `${SLOW[stage]} within ${seconds}s`;
   return last === null ? slow : `${slow}; it said ${show(last)}`;
 }
 

@@ -208,7 +208,7 @@ export class SudoSession implements MarkListener {
     this.timer =
       timeoutMs !== null && timeoutMs < START_MS
         ? setTimeout(() => this.resolve({ kind: 'timeout' }), timeoutMs)
-        : setTimeout(() => this.fail(slowReason(START_MS / 1000, this.words)), START_MS);
+        : setTimeout(() => this.fail(slowReason(START_MS / 1000, this.words, this.marked.stage)), START_MS);
   }
 
   /** Sudo has ended without starting anything. */

@@ -266,15 +266,21 @@ describe('connections to one master', () => {
     expect(peer.left).toBe(false);
   });
 
-  test('kept, the socket serves one connection after another, and is closed once nobody keeps it', async () => {
+  /** A socket that is kept between its connections. */
+  async function kept(options: PeerOptions = {}) {
     const path = folder.file('c');
-    peer = await wirePeer(path);
+    peer = await wirePeer(path, options);
     const transport = createMuxTransport();
     const master = makeMaster(path);
     const pool = somePool();
     const unkeep = transport.keep?.(master);
+    return { connect: () => transport.connect(master, pool, NEVER), unkeep };
+  }
+
+  test('kept, the socket serves one connection after another, and is closed once nobody keeps it', async () => {
+    const { connect, unkeep } = await kept();
     for (let round = 0; round < 3; round += 1) {
-      const connection = await transport.connect(master, pool, NEVER);
+      const connection = await connect();
       const channel = await start(connection);
       // Each command has a session of its own; the next one's was opened meanwhile.
       end(round);
@@ -287,21 +293,16 @@ describe('connections to one master', () => {
     expect([count(90), peer.left]).toEqual([4, false]);
     expect(await unkeep?.()).toBe(true);
     await sees('the end of the socket', () => peer.left);
-    const again = await transport.connect(master, pool, NEVER);
+    const again = await connect();
     expect(peer.connections).toBe(2);
     await again.close();
   });
 
   /** One command after another over a kept socket, until `seen` has looked at each while it runs. */
   async function oneByOne(options: PeerOptions, seen: (round: number) => void) {
-    const path = folder.file('c');
-    peer = await wirePeer(path, options);
-    const transport = createMuxTransport();
-    const master = makeMaster(path);
-    const pool = somePool();
-    const unkeep = transport.keep?.(master);
+    const { connect, unkeep } = await kept(options);
     for (let round = 0; round < 4; round += 1) {
-      const connection = await transport.connect(master, pool, NEVER);
+      const connection = await connect();
       const channel = await start(connection);
       seen(round);
       end(peer.messages.findLast(({ number }) => number === 98)?.channel ?? -1);
@@ -328,12 +329,8 @@ describe('connections to one master', () => {
   });
 
   test('a kept socket with a session that the server does not close: its master is not to be used again', async () => {
-    const path = folder.file('c');
-    peer = await wirePeer(path, { on: ({ number }) => number === 97 });
-    const transport = createMuxTransport();
-    const master = makeMaster(path);
-    const unkeep = transport.keep?.(master);
-    const connection = await transport.connect(master, somePool(), NEVER);
+    const { connect, unkeep } = await kept({ on: ({ number }) => number === 97 });
+    const connection = await connect();
     await start(connection);
     await connection.close();
     expect(await unkeep?.()).toBe(false);

@@ -43,6 +43,8 @@ test('a host that has no sudo, and one that does not come as far', () => {
 });
 
 test('a sudo that asks something else is given up with its words', () => {
-  expect(slowReason(30, '')).toBe('sudo did not start the command within 30s');
-  expect(slowReason(30, 'Hello\nVerification code: ')).toMatch(/30s; it said "Verification code:"$/);
+  expect(slowReason(30, '', 'sudo')).toBe('sudo did not start the command within 30s');
+  expect(slowReason(30, 'Hello\nVerification code: ', 'sudo')).toMatch(/30s; it said "Verification code:"$/);
+  expect(slowReason(30, '', 'shell')).toBe('the shell that sudo started did not answer within 30s');
+  expect(slowReason(30, '', 'login')).toBe('the host did not come as far as sudo within 30s');
 });
