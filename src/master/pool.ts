@@ -212,6 +212,11 @@ export class MasterPool {
     );
   }
 
+  /** Ends a master of ours before its time; who holds it has to retire it. */
+  async endMaster({ controlPath, pid }: Master): Promise<void> {
+    await endMaster(controlPath, pid, ALIVE_DEADLINE_MS);
+  }
+
   /** @throws ControlError where it does not answer */
   async ask(master: Master): Promise<void> {
     await aliveCheck(master.controlPath, ALIVE_DEADLINE_MS);

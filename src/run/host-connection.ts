@@ -133,7 +133,8 @@ export class HostConnection {
     return true;
   }
 
-  private async giveUp(): Promise<void> {
+  /** Lets go of the master for good; the next one is had by connecting. */
+  async giveUp(): Promise<void> {
     this.logins = this.attempts;
     this.retire();
     await this.close();

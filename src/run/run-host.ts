@@ -103,6 +103,7 @@ type StepWork = Omit<StepContext, 'planned' | 'connection' | 'attempts' | 'silen
 
 /** Runs a step; what could not be sent is tried again over another connection. */
 async function runSent(link: HostConnection, work: StepWork, planned: SentStep): Promise<HostResult> {
+  if (link.current === null) await link.connect();
   let result = await runOver(link, work, planned);
   while (result.error?.code === 'ERR_CHANNEL_OPEN' && (await link.renew()))
     result = await runOver(link, work, planned);
@@ -111,14 +112,16 @@ async function runSent(link: HostConnection, work: StepWork, planned: SentStep):
 }
 
 /** Runs a step over the connection that stands. */
-function runOver(host: HostConnection, work: StepWork, planned: SentStep): Promise<HostResult> {
+async function runOver(host: HostConnection, work: StepWork, planned: SentStep): Promise<HostResult> {
   const { current, attempts } = host;
   if (current === null) throw new Error('no connection stands');
   const { connection, lease } = current;
   const context = { ...work, connection, attempts, silenceMs: silenceOf(lease.master) };
-  return 'request' in planned
+  const result = await ('request' in planned
     ? runTransfer(context, planned, lease.master)
-    : runStep({ ...context, planned });
+    : runStep({ ...context, planned }));
+  if (connection.spent === true) await host.giveUp();
+  return result;
 }
 
 type Fault = Pick<HostResult, 'status'> &

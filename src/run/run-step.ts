@@ -11,6 +11,7 @@ import type { Target } from '../core/target.js';
 import { ConnectFailure } from '../master/login.js';
 import { nowMs } from '../ssh/now.js';
 import type { Channel, Connection } from '../transport/transport.js';
+import { DrainWatch } from './drain-watch.js';
 import { describe, type Ending, unstartedBy } from './ending.js';
 import type { EventBus } from './event-bus.js';
 import { Guard } from './leash/guard.js';
@@ -109,8 +110,15 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   const guard = new Guard({ connection, channel, graceMs, silenceMs, armed: ends, mark, waits });
   const unstarted = sudo === null ? null : unstartedBy(await sudo.begun(), context.signal);
   if (sudo !== null && unstarted === null) feed(channel, stdin);
-  const ending = unstarted ?? (await waitForEnd(channel, context));
-  const given = ending.by === 'timeout' || ending.by === 'cancel' || ending.by === 'deadline';
+  const watch =
+    channel.letGo === undefined || !ends
+      ? null
+      : new DrainWatch({ channel, guard, drainMs: options.drainMs, held: () => held.count > 0 });
+  let ending = unstarted ?? (await waitForEnd(channel, context));
+  // It had exited by then.
+  if (isGiven(ending) && unstarted === null && (await watch?.end()) === true) ending = await exitOf(channel);
+  watch?.stop();
+  const given = isGiven(ending);
   // A leash of another login does not notice that this one is lost.
   const lost = unstarted === null && ending.by === 'fault' && connection.kind === 'plain' && ends;
   const quit = unstarted !== null && sudo !== null && (await sudo.quits());
@@ -126,8 +134,10 @@ export async function runStep(context: StepContext): Promise<HostResult> {
     outputs.stderr.destroy();
     channel.close();
   }
-  if (!drained && !given) {
-    const message = `something on the host still holds the command's output; let go after ${options.drainMs / 1000}s`;
+  const letGo = watch?.letGo ?? (drained || given ? null : 'drained');
+  if (letGo !== null) {
+    const when = letGo === 'early' ? 'as its time was over' : `after ${options.drainMs / 1000}s`;
+    const message = `something on the host still holds the command's output; let go ${when}`;
     await bus.emit({ type: 'note', time: Date.now(), target, message });
   }
   await Promise.all(pumps);
@@ -135,6 +145,8 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   const fault = cut ?? (guard.lost ? unheard(context) : null);
   return finish(ending.by === 'exit' && fault !== null ? { by: 'fault', error: fault } : ending, killed);
 }
+
+const isGiven = ({ by }: Ending): boolean => by === 'timeout' || by === 'cancel' || by === 'deadline';
 
 /** The network was away for longer than the host waits, or we were stopped; what ended the command was the leash. */
 export function unheard({ silenceMs, target }: Pick<StepContext, 'silenceMs' | 'target'>): PsshError {
@@ -157,11 +169,15 @@ export function waitForEnd(
     let stopListening = (): void => undefined;
     if (options.timeoutMs !== null) timer = setTimeout(() => finish({ by: 'timeout' }), options.timeoutMs);
     stopListening = onAbort(signal, () => finish({ by: endedBy(signal) }));
-    channel.exited.then(
-      (exit) => finish({ by: 'exit', exit }),
-      (error: unknown) => finish({ by: 'fault', error: error as PsshError }),
-    );
+    void exitOf(channel).then(finish);
   });
+}
+
+function exitOf({ exited }: Channel): Promise<Ending> {
+  return exited.then(
+    (exit) => ({ by: 'exit', exit }),
+    (error: unknown) => ({ by: 'fault', error: error as PsshError }),
+  );
 }
 
 function feed(channel: Channel, stdin: (() => Readable) | null): void {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Pack } from 'tar-stream';
+import { drained } from './drained.js';
 import type { LocalEntry } from './local-source.js';
 import { changed, pieces } from './pieces.js';
 
@@ -99,10 +100,7 @@ async function addLarge(
       for await (const piece of pieces(entry)) {
         onContent(piece.length);
         if (sink.write(piece)) continue;
-        await new Promise<void>((resolve) => {
-          sink.once('drain', resolve);
-          sink.once('close', resolve);
-        });
+        await drained(sink);
       }
       sink.end(undefined);
     };

@@ -1,5 +1,6 @@
 import { Refused } from './received-name.js';
 import { type TransferHost, transferError } from './remote.js';
+import { withoutTemporaries } from './temporary.js';
 
 /** A fault of ours, or what was refused, told with the host that it kept from its files. @throws PsshError ERR_TRANSFER */
 export async function ownFault<T>(host: TransferHost, work: Promise<T> | (() => Promise<T>)): Promise<T> {
@@ -9,7 +10,9 @@ export async function ownFault<T>(host: TransferHost, work: Promise<T> | (() => 
     if (host.signal.aborted) throw error;
     const { code, message, path: at } = error as NodeJS.ErrnoException;
     if (error instanceof Refused || code === undefined) throw transferError(host.target, message, error);
-    throw transferError(host.target, `here${at === undefined ? '' : `, ${at}`}: ${message}`, error);
+    // Those of a file that is open name no place.
+    const place = at === undefined || message.includes(at) ? '' : `, ${at}`;
+    throw transferError(host.target, withoutTemporaries(`here${place}: ${message}`), error);
   }
 }
 

@@ -1,5 +1,6 @@
 import { type SshProcess, spawnSsh } from '../ssh/spawn.js';
 import { plainLines, type TransferHost, transferError } from './remote.js';
+import { withoutTemporaries } from './temporary.js';
 
 export interface ProgramEnd {
   /** Null: a signal ended it. */
@@ -11,9 +12,15 @@ export interface ProgramEnd {
 
 const MOST_TEXT = 64 * 1024;
 
-/** A place on the host, as scp and rsync read it. */
-export const onHost = ({ master: { target } }: TransferHost, place: string): string =>
-  `${target.host.includes(':') ? `[${target.host}]` : target.host}:${place}`;
+/**
+ * A place on the host, as scp and rsync read it. With a slash before its colon it would be a file of ours: such a host
+ * goes by another name, as the way there is the master's and not looked up.
+ */
+export function onHost({ master: { target } }: TransferHost, place: string): string {
+  const { host } = target;
+  if (host.includes('/')) return `host:${place}`;
+  return `${host.includes(':') ? `[${host}]` : host}:${place}`;
+}
 
 export interface Fault {
   readonly program: string;
@@ -32,7 +39,10 @@ export function programFault(
   const lines = plainLines(stderr);
   const said = lines.findLast((line) => !idle.test(line)) ?? lines.at(-1);
   const ended = signal === null ? `ended with status ${code}` : `was killed by ${signal}`;
-  return transferError(target, `${place}: ${said?.slice(0, 400) ?? `${program} ${ended}`}`);
+  // sftp has no words of its own for it.
+  const hint = /: write remote ".*": Failure$/.test(said ?? '') ? ' (is the disk full?)' : '';
+  const message = `${place}: ${said?.slice(0, 400) ?? `${program} ${ended}`}${hint}`;
+  return transferError(target, withoutTemporaries(message));
 }
 
 /** Runs scp or rsync to its end, or until the transfer is given up. @throws PsshError ERR_SSH_SPAWN */

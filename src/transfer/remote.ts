@@ -3,6 +3,7 @@ import { PsshError } from '../core/errors.js';
 import type { Target } from '../core/target.js';
 import type { Master } from '../master/pool.js';
 import type { Channel, Connection } from '../transport/transport.js';
+import { drained } from './drained.js';
 import { BEGIN } from './remote-script.js';
 
 /** A host that files are moved to or from. */
@@ -45,14 +46,8 @@ class InputRefused extends Error {}
 export async function write(stdin: Writable, bytes: Uint8Array): Promise<void> {
   if (stdin.destroyed) throw new InputRefused();
   if (stdin.write(bytes)) return;
-  await new Promise<void>((resolve, reject) => {
-    const finish = (): void => {
-      stdin.off('drain', finish).off('close', finish).off('error', finish);
-      if (stdin.destroyed) reject(new InputRefused());
-      else resolve();
-    };
-    stdin.on('drain', finish).on('close', finish).on('error', finish);
-  });
+  await drained(stdin);
+  if (stdin.destroyed) throw new InputRefused();
 }
 
 /**
@@ -187,16 +182,18 @@ export function remoteFault(
   if (own !== undefined) return transferError(target, own.slice('pssh-ts: '.length, 500));
   // What a tar says last is only that it said something before.
   const said = lines.filter((line) => !/: (Exiting with failure|Error exit delayed)/.test(line)).at(-1);
+  // GNU tar's words for it.
+  const hint = /: Wrote only \d+ of \d+ bytes$/.test(said ?? '') ? ' (is the disk full?)' : '';
   return transferError(
     target,
-    `${path}: ${said?.slice(0, 400) ?? `the host's side ended with status ${status}`}`,
+    `${path}: ${said?.slice(0, 400) ?? `the host's side ended with status ${status}`}${hint}`,
   );
 }
 
 /** The lines of what a host may have written, without what moves a terminal's cursor. */
 export function plainLines(text: string): readonly string[] {
   return text
-    .split('\n')
+    .split(/\r?\n/)
     .map((line) => line.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?').trim())
     .filter((line) => line !== '');
 }

@@ -107,7 +107,7 @@ export function rsyncFault(host: TransferHost, end: ProgramEnd, place: string): 
     {
       program: 'rsync',
       place,
-      idle: /^rsync( error)?: (connection unexpectedly closed|.* \(code \d+\) at )|^\(see the rsync manpage/,
+      idle: /^rsync( error)?: (connection unexpectedly closed|.* \(code \d+\) at |\[\w+\] write error: Broken pipe)|^\(see the rsync manpage/,
     },
     end,
   );

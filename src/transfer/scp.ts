@@ -47,5 +47,9 @@ export async function scpFrom(
 const escapePattern = (name: string): string => name.replace(/[\\*?[\]{}]/g, (found) => `\\${found}`);
 
 function scpFault(host: TransferHost, end: ProgramEnd, place: string): Error {
-  return programFault(host, { program: 'scp', place, idle: /^(scp: )?Connection closed/ }, end);
+  return programFault(
+    host,
+    { program: 'scp', place, idle: /^(scp: )?(Connection closed|failed to (up|down)load)/ },
+    end,
+  );
 }

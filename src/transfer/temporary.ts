@@ -7,6 +7,10 @@ import path from 'node:path';
 const MACHINE = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 const NAME = /^\.pssh-ts\.([0-9a-f]{8})\.(\d+)\.[0-9a-f]+$/;
 
+/** A text that names what lies in temporaries, here or on a host, with the places where that was to go. */
+export const withoutTemporaries = (text: string): string =>
+  text.replaceAll(/\/\.pssh-ts\.[^/\s"']+(\/files\b)?/g, '');
+
 /** A private folder beside what is to be received, on the same file system. */
 export async function makeTemporary(folder: string): Promise<string> {
   const name = `.pssh-ts.${MACHINE}.${process.pid}.${randomBytes(6).toString('hex')}`;

@@ -2,6 +2,7 @@ import { closeSync, linkSync, mkdirSync, openSync, symlinkSync, writeSync } from
 import { chmod, open, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import type { Header } from 'tar-stream';
+import { drained } from './drained.js';
 import { checkLink, nameParts, Refused, shown } from './received-name.js';
 
 const SMALL = 64 * 1024;
@@ -51,17 +52,19 @@ export class Unpack {
     const sent = (async (): Promise<void> => {
       for await (const piece of source) {
         if (reader.write(piece)) continue;
-        await new Promise<void>((resolve) => {
-          reader.once('drain', resolve);
-          reader.once('close', resolve);
-        });
+        await drained(reader);
         if (reader.destroyed) return;
       }
       reader.end(undefined);
     })();
     sent.catch((error: unknown) => reader.destroy(error as Error));
     try {
-      for await (const entry of reader) await this.add(entry.header, entry as AsyncIterable<Buffer>);
+      for await (const entry of reader) {
+        const { header } = entry;
+        await this.add(header, entry as AsyncIterable<Buffer>).catch((error: unknown) => {
+          throw this.placed(error, header.name);
+        });
+      }
     } finally {
       reader.destroy();
     }
@@ -108,6 +111,13 @@ export class Unpack {
         throw new Refused(`${shown(header.name)} is no file, folder or link (a device, a pipe?)`);
     }
     for await (const _ of content);
+  }
+
+  /** What the system says of a file that is open names no place. */
+  private placed(error: unknown, name: string): unknown {
+    if (error instanceof Error && 'code' in error && !('path' in error))
+      Object.assign(error, { path: path.join(this.options.folder, ...this.partsOf(name)) });
+    return error;
   }
 
   private partsOf(name: string): readonly string[] {

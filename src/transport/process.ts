@@ -14,6 +14,7 @@ import { type Watched, watchMaster } from './watch.js';
 // For the master's answer to the opening of a session, and for what is left of that once nobody wants it any more.
 const ANSWER_DEADLINE_MS = 30_000;
 const UNWANTED_DEADLINE_MS = 2_000;
+const LEASHES = 1;
 
 /**
  * `ssh -S`: a process of the system's ssh for each command, over a live master. A session that the server refuses
@@ -28,6 +29,9 @@ interface Sessions {
   readonly slots: Slots;
   /** Sessions that the master was asked for; null: given. */
   readonly asked: Set<Promise<Refusal | null>>;
+  readonly running: Set<LoggedSsh>;
+  /** The master was ended. */
+  spent: boolean;
 }
 
 function createProcessTransport(): Transport {
@@ -37,8 +41,13 @@ function createProcessTransport(): Transport {
     const masters = pools.get(pool) ?? new Map<string, Sessions>();
     pools.set(pool, masters);
     const known = masters.get(controlPath);
-    if (known !== undefined) return known;
-    const made = { slots: new Slots(Number.POSITIVE_INFINITY), asked: new Set<Promise<Refusal | null>>() };
+    if (known?.spent === false) return known;
+    const made: Sessions = {
+      slots: new Slots(Number.POSITIVE_INFINITY),
+      asked: new Set(),
+      running: new Set(),
+      spent: false,
+    };
     masters.set(controlPath, made);
     return made;
   };
@@ -77,7 +86,11 @@ class ProcessConnection implements Connection, Watched {
   }
 
   get poisoned(): boolean {
-    return this.given !== null;
+    return this.given !== null || this.spent;
+  }
+
+  get spent(): boolean {
+    return this.sessions.spent;
   }
 
   get busy(): boolean {
@@ -143,14 +156,17 @@ class ProcessConnection implements Connection, Watched {
   }
 
   private async start(command: string, { stdin, pty }: OpenOptions): Promise<LoggedSsh> {
+    if (this.sessions.spent) throw notOpened('the connection was let go', this.label);
     const { target, connection, controlPath } = this.master;
     const text = pty === undefined ? command : withTerminal(command, pty);
     const tty = pty !== undefined;
     const argsFor = (logPath: string): string[] =>
       sessionArgs({ target, connection, controlPath, logPath, command: text, tty });
     const ssh = await startLoggedSsh(this.pool, argsFor, { stdin, term: pty?.term });
-    this.running.add(ssh);
-    void ssh.ended.then(() => this.running.delete(ssh));
+    for (const running of [this.running, this.sessions.running]) {
+      running.add(ssh);
+      void ssh.ended.then(() => running.delete(ssh));
+    }
     return ssh;
   }
 
@@ -191,7 +207,25 @@ class ProcessConnection implements Connection, Watched {
     // Whoever opened the channel awaits it; until then a failure must not count as unhandled.
     exited.catch(() => undefined);
     const { stdin, stdout } = ssh;
-    return { stdin, stdout, stderr: outputBeside(ssh, tty), exited, close: () => ssh.kill() };
+    const channel: Channel = {
+      stdin,
+      stdout,
+      stderr: outputBeside(ssh, tty),
+      exited,
+      close: () => ssh.kill(),
+    };
+    return this.master.users ? channel : { ...channel, letGo: (before) => this.letGo(ssh, before) };
+  }
+
+  /** Of an ssh that waits for its output alone the end of the master is the only thing that makes it tell the status. */
+  private async letGo(ssh: LoggedSsh, before: () => Promise<void>): Promise<boolean> {
+    const { asked, running } = this.sessions;
+    if (asked.size > 0 || running.size > 1 + LEASHES || !running.has(ssh)) return false;
+    this.sessions.spent = true;
+    this.stopWatching();
+    await before();
+    await this.pool.endMaster(this.master);
+    return true;
   }
 
   private async readEnd({ log, signal }: SshEnd): Promise<Exit> {

@@ -44,6 +44,11 @@ export interface Channel {
    * not answered in time, or the command has ended. True confirms nothing: dropbear signals only its direct child.
    */
   signal?(name: string): Promise<boolean>;
+  /**
+   * Ends the connection, so that how a command ended is told although something holds its output; the command itself is
+   * over. Its leash may be there yet, `before` ends it. False: others work over it. process only, over a master of ours.
+   */
+  letGo?(before: () => Promise<void>): Promise<boolean>;
   /** Resolves once the server has let the channel go too, or the connection is gone. */
   readonly released?: Promise<void>;
   /** Logins tried for it alone. plain only. */
@@ -59,6 +64,8 @@ export interface Connection {
   readonly reason?: string;
   /** The master must not be used again: it may take its other sessions with it when this process lets go of it. */
   readonly poisoned?: boolean;
+  /** Its master was ended: what is still to be done needs another connection. */
+  readonly spent?: boolean;
   /** Sessions that could be had now without waiting for another to end. */
   readonly freeSessions?: number;
   /** Sessions that the host grants at once, as far as is known. */

@@ -211,6 +211,21 @@ describe.runIf(isRoot)('a password', () => {
     expect(wrong.code).toBe(4);
   });
 
+  test('masters open gives it to the bastion as well, one login for all that is behind it', async () => {
+    const before = await count(/^Accepted password/, ['bastion']);
+    const opened = await run(['masters', 'open', ...right(), 'behind', 'behind2']);
+    expect(opened.err).toContain('2 opened');
+    expect((await count(/^Accepted password/, ['bastion'])) - before).toBe(1);
+    expect(statuses(await exec('behind,behind2'))).toEqual(['behind ok', 'behind2 ok']);
+    await runCli(['masters', 'close'], { env: fleet.env });
+    const failed = await count(/^Failed password/, ['bastion', 'behind']);
+    const words = ['masters', 'open', '--pass-file', secretFile('wrong'), 'behind', 'behind2'];
+    const wrong = await run(words);
+    expect(wrong.err).toContain('behind: not opened: jump host bastion: the password was not accepted');
+    expect(wrong.code).toBe(4);
+    expect((await count(/^Failed password/, ['bastion', 'behind'])) - failed).toBe(1);
+  });
+
   test('check logs in with it, asked for once, and tells a wrong one', async () => {
     const check = async (...args: readonly string[]) => {
       const result = await run([...args, 'check', '--json', 'p1', 'p2', 'key']);

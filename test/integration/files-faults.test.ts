@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, type Accounts, makeAccounts } from '../fleet/accounts.js';
+import { ensureProgram } from '../fleet/ensure-program.js';
 import { ensureShells, type ShellName } from '../fleet/ensure-shells.js';
 import { until } from '../fleet/until.js';
 import { parseRun } from './cli.js';
@@ -18,7 +19,9 @@ let nodes: readonly { readonly name: string; readonly account: Account }[];
 afterAll(() => accounts?.remove());
 
 const scene = fileScene(() => {
-  const shells = ensureShells((line) => console.log(line));
+  const log = (line: string): void => console.log(line);
+  ensureProgram({ name: 'rsync', package: 'rsync' }, log);
+  const shells = ensureShells(log);
   accounts = makeAccounts(LOGIN_SHELLS.map((name) => [name, shells[name]]));
   nodes = accounts.list.map((account, index) => ({ name: `s${index}-${account.shell}`, account }));
   return nodes.map(({ name, account }, index) => (index === 0 ? { name } : { name, user: account.user }));
@@ -61,7 +64,7 @@ describe.each(['mux', 'process'])('faults of transfers over %s', (name) => {
     expect(leftovers(scene.here)).toEqual([]);
   });
 
-  test.each(['auto', 'tar', 'scp'])(
+  test.each(['auto', 'tar', 'scp', 'rsync'])(
     'kill -9 in the middle of a put by %s leaves the old file whole',
     async (via) => {
       writeFileSync(local('big'), Buffer.alloc(4_000_000, 'new'));
@@ -127,8 +130,10 @@ describe.each(['mux', 'process'])('faults of transfers over %s', (name) => {
     ['put by a shell', ['put', '--verify', 'big']],
     ['put as tar', ['put', '--via', 'tar', 'big']],
     ['put by scp', ['put', '--via', 'scp', 'big']],
+    ['put by rsync', ['put', '--via', 'rsync', 'big']],
     ['get', ['get', 'big']],
     ['get by scp', ['get', '--via', 'scp', 'big']],
+    ['get by rsync', ['get', '--via', 'rsync', 'big']],
   ])('a %s that takes too long is ended, and leaves nothing', async (_, [command = '', ...words]) => {
     const big = Buffer.alloc(4_000_000, 'x');
     writeFileSync(command === 'put' ? local('big') : remote('big'), big);

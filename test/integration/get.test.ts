@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ensureProgram } from '../fleet/ensure-program.js';
 import { parseRun } from './cli.js';
@@ -16,6 +16,14 @@ const scene = fileScene(() => {
   ];
 });
 const { run, remote, local } = scene;
+
+/** An ssh_config in which one machine has all of these names. */
+function configFor(names: readonly string[]): string {
+  const { address, port } = scene.fleet.host('node1');
+  const machine = [`Host ${names.join(' ')}`, `  HostName ${address}`, `  Port ${port}`, ''];
+  writeFileSync(local('config'), machine.join('\n') + readFileSync(scene.fleet.configPath, 'utf8'));
+  return local('config');
+}
 
 describe.each(['mux', 'process'])('get over %s', (name) => {
   beforeAll(() => {
@@ -167,14 +175,44 @@ test('paths of both sides are templates; files of two folders come by each means
   }
 });
 
-test('hosts whose names differ in case alone have folders that differ in more', async () => {
-  writeFileSync(remote('name'), 'x');
-  const result = await run(['-H', 'node1,Node1', 'get', '--json', remote('name'), 'got']);
-  expect(result.code).toBe(0);
-  const places = parseRun(result).results.flatMap(
-    ({ files }) => files?.map(({ dest }) => dest.toLowerCase()) ?? [],
-  );
-  expect(new Set(places).size).toBe(2);
+test.each([
+  ['folders', []],
+  ['files by --flat', ['--flat']],
+  ['folders by scp', ['--via', 'scp']],
+  ['folders by rsync', ['--via', 'rsync']],
+])('names of hosts that differ in case or in a slash alone: %s of their own', async (_, how) => {
+  const names = ['node1', 'Node1', 'NODE1', 'up/down', 'up%2fdown', 'up_down', 'Up/down', '..', '...'];
+  const config = configFor(names);
+  for (const index of names.keys()) {
+    mkdirSync(remote(`${index}`));
+    writeFileSync(remote(`${index}`, 'id'), names[index] ?? '');
+  }
+  const words = ['-F', config, '-H', names.join(','), 'get', ...how, '--json'];
+  const result = await run([...words, remote('{index}', 'id'), 'got']);
+  expect(result.err).toContain('9 hosts ok');
+  const places = parseRun(result).results.flatMap(({ files }) => files?.map(({ dest }) => dest) ?? []);
+  // As a file system has them that knows no capitals.
+  expect(new Set(places.map((place) => place.toLowerCase())).size).toBe(names.length);
+  expect(places.map((place) => readFileSync(place, 'utf8'))).toEqual(names);
+  for (const place of places) expect(place.startsWith(`${local('got')}/`)).toBe(true);
+  expect(readdirSync(scene.here).sort()).toEqual(['config', 'got', 'remote']);
+});
+
+test('put and sync to a host with a slash in its name go to the host', async () => {
+  const host = 'up/down';
+  const config = configFor([host]);
+  writeFileSync(local('file'), 'x');
+  mkdirSync(local('up'));
+  for (const words of [
+    ['put', '--via', 'scp', 'file', remote('scp')],
+    ['put', '--via', 'rsync', 'file', remote('rsync')],
+    ['sync', 'file', `:${remote('sync')}`],
+  ]) {
+    const result = await run(['-F', config, '-H', host, ...words]);
+    expect(result.err).toContain('1 host ok');
+  }
+  expect(readdirSync(remote()).sort()).toEqual(['rsync', 'scp', 'sync']);
+  expect(readdirSync(local('up'))).toEqual([]);
 });
 
 test('a folder needs -r; nothing is left of a get that fails', async () => {

@@ -70,8 +70,20 @@ describe.each(WAYS)('with %s', (_, { question, client, sshd, prepare }) => {
       ],
       ...(prepared.user === undefined ? {} : { user: prepared.user }),
     };
+    const behind = (jump: string) => ({ client: [`ProxyJump ${jump}`, ...spec.client] });
     fleet = await startFleet({
-      hosts: [{ name: 'asks', ...spec }, { name: 'asks2', ...spec }, { name: 'quiet' }],
+      hosts: [
+        { name: 'asks', ...spec },
+        { name: 'asks2', ...spec },
+        { name: 'quiet' },
+        // Behind a bastion that asks: two that ask as well, one that does not, one with another bastion between.
+        { name: 'inner1', ...spec, ...behind('asks') },
+        { name: 'inner2', ...spec, ...behind('asks') },
+        { name: 'plain', client: ['ProxyJump asks'] },
+        { name: 'deep', client: ['ProxyJump inner1'] },
+        // Behind one that does not.
+        { name: 'inner3', ...spec, ...behind('quiet') },
+      ],
     });
   });
   afterAll(async () => {
@@ -155,6 +167,100 @@ describe.each(WAYS)('with %s', (_, { question, client, sshd, prepare }) => {
     // The terminal is as it was: what is typed can be seen.
     terminal.type('visible');
     await terminal.waitFor(/visible\n+visible/);
+  });
+
+  /** Answers whatever is asked, until the program has ended. @returns what was asked, in turn */
+  async function answerAll(
+    terminal: Terminal,
+  ): Promise<{ readonly asked: string[]; readonly shown: string }> {
+    const asked: string[] = [];
+    for (;;) {
+      // A question stands at the end of what is shown, once more after each answer.
+      const shown = await terminal.waitFor(/(ended \d|(password|passphrase for key '[^']*'):)\s*$/i);
+      if (/ended \d\s*$/.test(shown)) return { asked, shown };
+      const number = shown.match(new RegExp(question.source, 'g'))?.length ?? 0;
+      if (number > asked.length) {
+        asked.push(shown.trimEnd().split('\n').at(-1) ?? '');
+        terminal.type(SECRET);
+      }
+    }
+  }
+  const accepted = async (): Promise<number> =>
+    (await fleet.log('asks')).match(/^Accepted (publickey|password) for /gm)?.length ?? 0;
+  interface Listed {
+    readonly label: string;
+    readonly via: string | null;
+  }
+  const listed = async (): Promise<readonly Listed[]> =>
+    (JSON.parse((await run(['masters', 'list', '--json'])).out) as { masters: Listed[] }).masters;
+
+  test('behind a bastion that asks: it asks once for all, then each target, and runs ask nothing', async () => {
+    const before = await accepted();
+    const { asked, shown } = await answerAll(onTerminal('masters', 'open', 'inner1', 'inner2', 'plain'));
+    expect(shown).toContain('3 opened');
+    expect(shown).toContain('ended 0');
+    expect(asked).toHaveLength(3);
+    expect(shown).toMatch(/asks: logging in[\s\S]*inner1: logging in[\s\S]*inner2: logging in/);
+    expect((await accepted()) - before).toBe(1);
+    const via = (await listed()).map(({ label, via: through }) => [label, through]);
+    expect(via.sort()).toEqual([
+      ['asks', null],
+      ['inner1', 'asks'],
+      ['inner2', 'asks'],
+      ['plain', 'asks'],
+    ]);
+    const hosts = 'inner1,inner2,plain';
+    const result = parseRun(await run(['-H', hosts, 'exec', '--json', 'echo $FLEET_HOST']));
+    expect(result.results.map(({ stdout, attempts }) => [stdout, attempts])).toEqual(
+      hosts.split(',').map((name) => [`${name}\n`, 0]),
+    );
+    expect((await accepted()) - before).toBe(1);
+  });
+
+  test('a chain of two that ask, a bastion that does not, and what was open before', async () => {
+    const chain = await answerAll(onTerminal('masters', 'open', 'deep'));
+    expect(chain.shown).toContain('ended 0');
+    expect(chain.asked).toHaveLength(2);
+    // Its bastion stands, found by what is opened next.
+    const next = await answerAll(onTerminal('masters', 'open', 'inner2', 'inner3'));
+    expect(next.shown).toContain('2 opened');
+    expect(next.asked).toHaveLength(2);
+    const result = parseRun(await run(['-H', 'deep,inner2,inner3', 'exec', '--json', 'echo $FLEET_HOST']));
+    expect(result.results.map(({ stdout, attempts }) => [stdout, attempts])).toEqual([
+      ['deep\n', 0],
+      ['inner2\n', 0],
+      ['inner3\n', 0],
+    ]);
+  });
+
+  test('the bastion itself, opened beside what is behind it, serves its own commands', async () => {
+    const { asked, shown } = await answerAll(onTerminal('masters', 'open', 'asks', 'plain'));
+    expect(shown).toContain('2 opened');
+    expect(asked).toHaveLength(2);
+    const result = parseRun(await run(['-H', 'asks,plain', 'exec', '--json', 'echo $FLEET_HOST']));
+    expect(result.results.map(({ stdout }) => stdout)).toEqual(['asks\n', 'plain\n']);
+  });
+
+  test('a bastion that is not let in is told once, naming it, and not asked again by the next host', async () => {
+    const terminal = onTerminal('-o', 'ConnectTimeout=20', 'masters', 'open', 'plain', 'inner1', 'quiet');
+    await terminal.waitFor(question);
+    terminal.press('C-d');
+    let typed = 1;
+    // Three tries of a password, three of a passphrase: then ssh gives up.
+    for (let shown = ''; !/ended \d/.test(shown); ) {
+      shown = await terminal.waitFor(/ended \d|(password|passphrase for key '[^']*'): *\s*$/i);
+      const number = shown.match(new RegExp(question.source, 'g'))?.length ?? 0;
+      if (/ended \d/.test(shown) || number <= typed) continue;
+      typed = number;
+      terminal.type('wrong');
+    }
+    const shown = terminal.screen();
+    const reason = 'not opened: jump host asks: ssh could not log in; its reason stands above';
+    expect(shown).toContain(`plain: ${reason}`);
+    expect(shown).toContain(`inner1: ${reason}`);
+    expect(shown.match(/asks: logging in/g)).toHaveLength(1);
+    expect(shown).toContain('1 opened, 2 failed');
+    expect(shown).toContain('ended 4');
   });
 
   test('without a terminal nothing is asked, and a line says so', async () => {

@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Fleet, startFleet } from '../fleet/fleet.js';
 import { until } from '../fleet/until.js';
 import { runCli } from './cli.js';
+import { leftovers } from './file-tree.js';
 import { Terminal } from './tmux.js';
 
 const BUSY = { deadlineMs: 30_000, everyMs: 50 };
@@ -132,4 +135,76 @@ test('hosts are coloured and aligned, what a host sends to move the cursor is sh
   const lines = (await terminal.lines()).slice(0, 2).sort();
   expect(lines).toEqual(['node1:', 'node2:'].map((name) => `${name} a␛[2Jb␍node1: c␛]0;title␇\\u202ed`));
   expect(await terminal.colored()).toMatch(/\u001b\[36mnode1: /);
+});
+
+describe('files on their way', () => {
+  const SIZE = 600_000;
+  // Four seconds and more a host, all five at once.
+  const slow = ['-f', '5', '-H', 'node[1-5]'];
+  const files = (...parts: readonly string[]): string => join(fleet.dir, 'files', ...parts);
+  beforeAll(() => {
+    mkdirSync(files());
+    writeFileSync(files('big'), Buffer.alloc(SIZE, 'x'));
+  });
+
+  /** Watches the line from its first bytes to the end. @returns what it said, each state once */
+  async function watch(terminal: Terminal): Promise<readonly string[]> {
+    const said = new Set<string>();
+    await until(
+      async () => {
+        const lines = await terminal.lines();
+        const progress = lines.filter((line) => /done,/.test(line));
+        expect(progress.length).toBeLessThanOrEqual(1);
+        for (const line of progress) said.add(line);
+        return lines.some((line) => line.startsWith('[exit'));
+      },
+      { ...BUSY, what: 'the end of the transfer' },
+    );
+    return [...said];
+  }
+  const bytesIn = (line: string): number => {
+    const [, size = '', unit = ''] = /([\d.]+)([KM])iB (?:of|moved)/.exec(line) ?? [];
+    return Number(size) * (unit === 'M' ? 1024 : 1);
+  };
+
+  test.each([
+    [
+      'put',
+      () => ['put', '--limit-rate', '150KiB', files('big'), files('to-{host}')],
+      / [\d.]+[KM]iB of 2\.9MiB moved, /,
+      (host: string) => files(`to-${host}`),
+    ],
+    [
+      'get',
+      () => ['get', '--limit-rate', '150KiB', files('big'), files('got')],
+      / [\d.]+[KM]iB moved, /,
+      (host: string) => files('got', host, 'big'),
+    ],
+  ])('%s: hosts and bytes, which grow; gone at the end', async (_, words, moved, place) => {
+    const terminal = await open(160, [...slow, ...words()]);
+    const said = (await watch(terminal)).filter((line) => moved.test(line));
+    const shown = /^\d\/5 done, \d running, .* moved, [\d.]+[KM]iB a second, oldest node\d \d+s/;
+    for (const line of said) expect(line).toMatch(shown);
+    const sizes = said.map(bytesIn);
+    expect(sizes).toEqual([...sizes].sort((one, other) => one - other));
+    expect(new Set(sizes).size).toBeGreaterThan(2);
+    expect(await terminal.lines()).toEqual([expect.stringMatching(/^pssh-ts: 5 hosts ok in /), '[exit 0]']);
+    for (let host = 1; host <= 5; host += 1) expect(statSync(place(`node${host}`)).size).toBe(SIZE);
+  });
+
+  test('after ^C twice in the middle of a put the screen is clean, and the old file whole', async () => {
+    writeFileSync(files('old'), 'old');
+    const words = ['put', '--limit-rate', '20KiB', files('big'), files('old')];
+    const terminal = await open(120, ['-H', 'node1', ...words]);
+    await lineWith(terminal, / moved, /);
+    await terminal.press('C-c');
+    await lineWith(terminal, /^pssh-ts: still running on/);
+    await terminal.press('C-c');
+    expect(await ended(terminal)).toBe('[exit 130]');
+    const lines = await terminal.lines();
+    expect(lines.filter((line) => /done,| moved/.test(line))).toEqual([]);
+    expect(lines).toContainEqual(expect.stringMatching(/^ {2}canceled: node1/));
+    expect(readFileSync(files('old'), 'utf8')).toBe('old');
+    await until(() => leftovers(files()).length === 0, { ...BUSY, what: 'the temporary file to be gone' });
+  });
 });

@@ -51,6 +51,11 @@ export class Guard {
     return killed;
   }
 
+  /** Whether no command of the connection runs any more. False: or that is not known. */
+  async isOver(): Promise<boolean> {
+    return (await (await this.leash)?.isOver()) === true;
+  }
+
   /** The command is over: nothing is killed any more. */
   async release(): Promise<void> {
     this.stopTimer();

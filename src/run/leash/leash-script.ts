@@ -20,6 +20,7 @@ import { quoteForShell } from '../../core/quote.js';
  *     go    arms it                                                         -> `leash PID`, or it leaves
  *     s SIG learns, and sends SIG to every process of the known sessions     -> `n COUNT SID…` (living before)
  *     l     counts                                                          -> `n COUNT SID…`
+ *     o     which commands of the connection run; 0: no ps                   -> `o PID…`
  *     b     we are there (so does any other word)                           -> nothing
  *     q     leaves without touching anything
  *     EOF   TERM to all known sessions, after the grace KILL
@@ -101,12 +102,19 @@ export const BELOW_A_SERVER = [
   ].join(' '),
 ] as const;
 
+// Zombies count: the server has not told their end yet. No process is started while one that was seen before is there.
+const COMMANDS = [
+  'over() { for j in $y; do if kill -s 0 $j 2>/dev/null; then return; fi; done',
+  'scan; if test -z "$x"; then y=0; return; fi',
+  'y=; set -- $x; while test $# -ge 4; do if test $2 -eq $p && test $1 -ne $me; then y="$y $1"; fi; shift 4; done; }',
+] as const;
+
 const TALK = [
-  'learn',
+  'y=; learn',
   'watch 3>&1 </dev/null >/dev/null 2>&1 & eval w=$last',
   [
     'while read c a; do kill -s USR1 $w 2>/dev/null; case $c in s) learn; shoot $a; echo n $n $s;;',
-    'l) live; echo n $n $s;; q) kill $w 2>/dev/null; exit 0;; esac; done',
+    'l) live; echo n $n $s;; o) over; echo o $y;; q) kill $w 2>/dev/null; exit 0;; esac; done',
   ].join(' '),
   'kill $w 2>/dev/null; finish',
 ] as const;
@@ -123,7 +131,7 @@ export interface LeashTimes {
 export function leashCommand({ graceSeconds, silenceSeconds, marked = false }: LeashTimes): string {
   const find = marked ? MARKED : SIBLINGS;
   const greet = marked ? GREET : [...GREET, ...BELOW_A_SERVER];
-  const after = [...ending('finish', graceSeconds), ...watch(silenceSeconds), ...greet, ...TALK];
+  const after = [...COMMANDS, ...ending('finish', graceSeconds), ...watch(silenceSeconds), ...greet, ...TALK];
   return scriptCommand([...BEFORE, ...find, ...REST, ...after]);
 }
 

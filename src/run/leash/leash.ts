@@ -12,6 +12,9 @@ const AFTER_KILL_MS = 2_000;
  * the connection is gone, because we or the master died, or the network is.
  */
 export class Leash extends LeashTalk {
+  /** Waits for the answer to whether anything runs. */
+  private heard: ((isOver: boolean) => void) | null = null;
+
   /**
    * Null: the host gives no second session, what answers is not the leash (a forced command), or it is not wanted
    * any more. One that is returned knows what runs now, and ends it when the connection is gone.
@@ -42,6 +45,31 @@ export class Leash extends LeashTalk {
     if ((await this.count('s TERM')) === null) return 'unknown';
     if (await this.emptyWithin(graceMs)) return 'confirmed';
     return (await this.emptyWithin(AFTER_KILL_MS, 's KILL')) ? 'confirmed' : 'unknown';
+  }
+
+  /** Whether no command of the connection runs any more, and the server has told so. False: or that is not known. */
+  isOver(): Promise<boolean> {
+    if (this.ended) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.heard?.(false), ANSWER_MS);
+      this.heard = (isOver) => {
+        clearTimeout(timer);
+        this.heard = null;
+        resolve(isOver);
+      };
+      this.say('o');
+    });
+  }
+
+  protected override answer(line: string): boolean {
+    const found = /^o(?: ([\d ]+))?$/.exec(line);
+    if (found !== null) this.heard?.(found[1] === undefined);
+    return found !== null;
+  }
+
+  protected override finish(): void {
+    super.finish();
+    this.heard?.(false);
   }
 
   /** @param question asked again and again; what it counts must come to nothing */
