@@ -15,6 +15,9 @@ export type Ending =
   | { readonly by: 'untried'; readonly error: PsshError }
   | { readonly by: 'timeout' | 'cancel' | 'deadline' };
 
+/** It was given up while it ran. */
+export const isGiven = ({ by }: Ending): boolean => by === 'timeout' || by === 'cancel' || by === 'deadline';
+
 /** Null: the command runs. */
 export function unstartedBy(start: Start, signal: AbortSignal): Ending | null {
   switch (start.kind) {

@@ -12,7 +12,7 @@ import { ConnectFailure } from '../master/login.js';
 import { nowMs } from '../ssh/now.js';
 import type { Channel, Connection } from '../transport/transport.js';
 import { DrainWatch } from './drain-watch.js';
-import { describe, type Ending, unstartedBy } from './ending.js';
+import { describe, type Ending, isGiven, unstartedBy } from './ending.js';
 import type { EventBus } from './event-bus.js';
 import { Guard } from './leash/guard.js';
 import { markFor } from './leash/mark.js';
@@ -145,8 +145,6 @@ export async function runStep(context: StepContext): Promise<HostResult> {
   const fault = cut ?? (guard.lost ? unheard(context) : null);
   return finish(ending.by === 'exit' && fault !== null ? { by: 'fault', error: fault } : ending, killed);
 }
-
-const isGiven = ({ by }: Ending): boolean => by === 'timeout' || by === 'cancel' || by === 'deadline';
 
 /** The network was away for longer than the host waits, or we were stopped; what ended the command was the leash. */
 export function unheard({ silenceMs, target }: Pick<StepContext, 'silenceMs' | 'target'>): PsshError {

@@ -4,7 +4,7 @@ import type { HostResult } from '../core/result.js';
 import type { Master } from '../master/pool.js';
 import { nowMs } from '../ssh/now.js';
 import { startsPrograms, transfer } from '../transfer/transfer.js';
-import { describe, type Ending } from './ending.js';
+import { describe, type Ending, isGiven } from './ending.js';
 import { Guard } from './leash/guard.js';
 import type { PlannedTransfer } from './plan.js';
 import { endedBy } from './run-signal.js';
@@ -49,7 +49,7 @@ export async function runTransfer(
   const ending = await Promise.race([done, given.promise]);
   given.dispose();
   let killed: HostResult['killed'] = null;
-  if (ending.by === 'timeout' || ending.by === 'cancel' || ending.by === 'deadline') {
+  if (isGiven(ending)) {
     programs.abort();
     // First the host's side, which takes its temporary files away; then ours.
     killed = await guard.kill();

@@ -6,7 +6,7 @@ import type { HostResult } from '../core/result.js';
 import type { Lease } from '../master/pool.js';
 import { nowMs } from '../ssh/now.js';
 import type { Channel, Connection } from '../transport/transport.js';
-import { describe } from './ending.js';
+import { describe, isGiven } from './ending.js';
 import { EventBus } from './event-bus.js';
 import { HostConnection } from './host-connection.js';
 import { Guard } from './leash/guard.js';
@@ -95,7 +95,7 @@ async function watched(channel: Channel, context: Watched): Promise<Started> {
   if (sudo !== null) await refuseUnstarted(sudo, { channel, guard, signal });
   const end = async (): Promise<HostResult> => {
     const ending = await waitForEnd(channel, { options, signal });
-    const given = ending.by === 'timeout' || ending.by === 'cancel' || ending.by === 'deadline';
+    const given = isGiven(ending);
     const ended = given ? await guard.kill() : null;
     const killed = ended === null || sudo === null ? ended : await sudo.judge(ended);
     await guard.release();

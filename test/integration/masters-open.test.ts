@@ -98,6 +98,14 @@ describe.each(WAYS)('with %s', (_, { question, client, sshd, prepare }) => {
 
   const run = (args: readonly string[]) =>
     runCli(['-F', fleet.configPath, '-t', '30', ...args], { env: fleet.env });
+
+  /** What is open serves them: each answers, and nobody logs in. */
+  async function serves(...names: string[]): Promise<void> {
+    const result = parseRun(await run(['-H', names.join(','), 'exec', '--json', 'echo $FLEET_HOST']));
+    expect(result.results.map(({ stdout, attempts }) => [stdout, attempts])).toEqual(
+      names.map((name) => [`${name}\n`, 0]),
+    );
+  }
   const onTerminal = (...args: readonly string[]): Terminal => {
     const env = { ...fleet.env, TERM: 'xterm', LC_ALL: 'C.UTF-8' };
     const terminal = startTerminal([process.execPath, BIN, '-F', fleet.configPath, ...args], env);
@@ -121,12 +129,7 @@ describe.each(WAYS)('with %s', (_, { question, client, sshd, prepare }) => {
     expect(shown).toContain('3 opened');
     expect(shown).toContain('ended 0');
     expect(shown).not.toContain(SECRET);
-    const result = parseRun(await run(['-H', 'asks,asks2,quiet', 'exec', '--json', 'echo $FLEET_HOST']));
-    expect(result.results.map(({ stdout, attempts }) => [stdout, attempts])).toEqual([
-      ['asks\n', 0],
-      ['asks2\n', 0],
-      ['quiet\n', 0],
-    ]);
+    await serves('asks', 'asks2', 'quiet');
   });
 
   test('what is open already is told and left', async () => {
@@ -209,11 +212,7 @@ describe.each(WAYS)('with %s', (_, { question, client, sshd, prepare }) => {
       ['inner2', 'asks'],
       ['plain', 'asks'],
     ]);
-    const hosts = 'inner1,inner2,plain';
-    const result = parseRun(await run(['-H', hosts, 'exec', '--json', 'echo $FLEET_HOST']));
-    expect(result.results.map(({ stdout, attempts }) => [stdout, attempts])).toEqual(
-      hosts.split(',').map((name) => [`${name}\n`, 0]),
-    );
+    await serves('inner1', 'inner2', 'plain');
     expect((await accepted()) - before).toBe(1);
   });
 
@@ -225,12 +224,7 @@ describe.each(WAYS)('with %s', (_, { question, client, sshd, prepare }) => {
     const next = await answerAll(onTerminal('masters', 'open', 'inner2', 'inner3'));
     expect(next.shown).toContain('2 opened');
     expect(next.asked).toHaveLength(2);
-    const result = parseRun(await run(['-H', 'deep,inner2,inner3', 'exec', '--json', 'echo $FLEET_HOST']));
-    expect(result.results.map(({ stdout, attempts }) => [stdout, attempts])).toEqual([
-      ['deep\n', 0],
-      ['inner2\n', 0],
-      ['inner3\n', 0],
-    ]);
+    await serves('deep', 'inner2', 'inner3');
   });
 
   test('the bastion itself, opened beside what is behind it, serves its own commands', async () => {

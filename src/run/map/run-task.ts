@@ -7,7 +7,7 @@ import type { Target } from '../../core/target.js';
 import type { Master } from '../../master/pool.js';
 import { nowMs } from '../../ssh/now.js';
 import type { Channel, Connection } from '../../transport/transport.js';
-import { describe, type Ending } from '../ending.js';
+import { describe, type Ending, isGiven } from '../ending.js';
 import type { EventBus } from '../event-bus.js';
 import type { SharedGuard } from '../leash/shared-guard.js';
 import { endedBy } from '../run-signal.js';
@@ -177,7 +177,7 @@ async function runCommand(
   }
   const read = outputs.read(channel);
   const ending = await waitForEnd(channel, { options: { timeoutMs }, signal });
-  const given = ending.by === 'timeout' || ending.by === 'cancel' || ending.by === 'deadline';
+  const given = isGiven(ending);
   const killed = given ? await guard.kill(mark, channel) : null;
   guard.end(mark);
   if (given) channel.close();

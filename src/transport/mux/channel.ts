@@ -21,7 +21,6 @@ export interface ChannelWire {
   /** An answer to the server: asking without reading the answers must not fill our memory. */
   answer(bytes: Buffer): void;
   sendData(head: Buffer, piece: Uint8Array, onFlushed?: (error?: Error | null) => void): void;
-  together(send: () => void): void;
 }
 
 /** `gone`: the channel ended before the answer came. */
@@ -138,10 +137,6 @@ export class MuxChannel implements Channel {
   sendData(piece: Uint8Array, onFlushed?: (error?: Error | null) => void): void {
     this.sendWindow -= piece.length;
     this.wire.sendData(encode.dataHead(this.peer, piece.length), piece, onFlushed);
-  }
-
-  together(send: () => void): void {
-    this.wire.together(send);
   }
 
   sendEof(): void {

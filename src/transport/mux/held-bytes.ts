@@ -52,10 +52,4 @@ export class HeldBytes {
     this.tail = null;
     return rest;
   }
-
-  clear(): void {
-    this.blocks.length = 0;
-    this.tail = null;
-    this.tailFilled = 0;
-  }
 }

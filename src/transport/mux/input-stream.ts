@@ -7,8 +7,6 @@ export interface InputSink {
   /** @param onFlushed called once the piece has gone to the socket */
   sendData(piece: Uint8Array, onFlushed?: (error?: Error | null) => void): void;
   sendEof(): void;
-  /** What is sent meanwhile goes out in one piece. */
-  together(send: () => void): void;
 }
 
 /** The remote's stdin: takes no more than the server's window and maximum packet allow. */
@@ -48,8 +46,7 @@ export class InputStream extends Writable {
   }
 
   private flow(): void {
-    // A call of the system for each packet would cost more than the packet.
-    if (this.whenSent !== null && this.window > 0) this.sink.together(() => this.sendRest());
+    if (this.whenSent !== null && this.window > 0) this.sendRest();
   }
 
   private sendRest(): void {

@@ -92,14 +92,8 @@ export class Link implements ChannelWire {
   }
 
   sendData(head: Buffer, piece: Uint8Array, onFlushed?: (error?: Error | null) => void): void {
-    this.together(() => {
-      this.send(head);
-      this.socket.send(piece, onFlushed);
-    });
-  }
-
-  together<T>(send: () => T): T {
-    return this.socket.together(send);
+    this.send(head);
+    this.socket.send(piece, onFlushed);
   }
 
   hold(held: boolean): void {

@@ -42,8 +42,7 @@ export class MuxSocket {
   constructor(private readonly options: MuxSocketOptions) {
     const { controlPath, connectDeadlineMs } = options;
     this.framer = new Framer((packet, lasting) => this.receive(packet, lasting));
-    const buffers = new ReadBuffers(this.framer);
-    this.buffers = buffers;
+    this.buffers = new ReadBuffers(this.framer);
     // A stopped master accepts connections and says nothing.
     this.timer = setTimeout(() => {
       this.fail('ERR_MASTER', `the master does not answer within ${connectDeadlineMs / 1000}s`);
@@ -51,7 +50,7 @@ export class MuxSocket {
     this.socket = connect({
       path: controlPath,
       onread: {
-        buffer: () => buffers.next(),
+        buffer: () => this.buffers.next(),
         callback: (length) => {
           this.take(length);
           return true;
@@ -98,16 +97,6 @@ export class MuxSocket {
     this.socket.once('drain', () => this.socket.resume());
   }
 
-  /** What is sent meanwhile goes out in one piece. */
-  together<T>(send: () => T): T {
-    this.socket.cork();
-    try {
-      return send();
-    } finally {
-      this.socket.uncork();
-    }
-  }
-
   /** Whether it keeps the process alive. */
   hold(held: boolean): void {
     if (held) this.socket.ref();
@@ -141,14 +130,11 @@ export class MuxSocket {
 
   private take(length: number): void {
     this.heard = true;
-    this.socket.cork();
     try {
       this.buffers.take(length);
     } catch (error) {
       if (!(error instanceof WireFault)) throw error;
       this.fail('ERR_MUX_PROTOCOL', `the master broke the protocol: ${error.message}`, error);
-    } finally {
-      this.socket.uncork();
     }
   }
 

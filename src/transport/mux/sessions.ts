@@ -22,7 +22,7 @@ export class Sessions {
   /** A session that nobody has asked for yet. Null: refused. */
   private ahead: Promise<MuxChannel | null> | null = null;
   /** Those that both sides have closed and the server may not have freed, as what is to be called when it has. */
-  private readonly freeing = new Set<() => void>();
+  private readonly freeing: (() => void)[] = [];
   /** One command follows another: the session of the next one is asked for as soon as one has been sent. */
   eager = false;
   /** Closed in this turn. */
@@ -88,15 +88,13 @@ export class Sessions {
 
   private async start(channel: MuxChannel, command: Uint8Array, options: OpenOptions): Promise<MuxChannel> {
     const { link, variables, answerDeadlineMs } = this;
-    const closed = [...this.freeing];
-    const starting = link.together(() => {
-      const sent = startCommand(link, channel, command, { ...options, variables, answerDeadlineMs });
-      if (this.eager) this.openAhead();
-      return sent;
-    });
+    const closed = this.freeing.splice(0);
+    const starting = startCommand(link, channel, command, { ...options, variables, answerDeadlineMs });
+    // In the same turn, so that both go out in one piece.
+    if (this.eager) this.openAhead();
     const started = await starting;
     // An answer to what was sent behind their CLOSE: the server's turn in which it frees them is over.
-    for (const free of closed) if (this.freeing.has(free)) free();
+    for (const free of closed) free();
     return started;
   }
 
@@ -162,8 +160,7 @@ export class Sessions {
   }
 
   private freeLater(): void {
-    const free = this.slots.releaseLater(() => this.freeing.delete(free));
-    this.freeing.add(free);
+    this.freeing.push(this.slots.releaseLater());
   }
 
   private unfit(opener: Opener): PsshError | null {

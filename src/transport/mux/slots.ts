@@ -126,21 +126,21 @@ export class Slots {
 
   /**
    * The server will have freed one soon.
-   * @param onReleased called when it counts as free
-   * @returns to be called, once at most, when it is known that it has
+   * @returns may be called when it is known that it has
    */
-  releaseLater(onReleased = (): void => undefined): () => void {
-    const released = (): void => {
-      onReleased();
-      this.release();
+  releaseLater(): () => void {
+    let isReleased = false;
+    const release = (): void => {
+      if (!isReleased) this.release();
+      isReleased = true;
     };
     const timer = setTimeout(() => {
       this.doubtfulUntil = nowMs() + DOUBTFUL_MS;
-      released();
+      release();
     }, FREED_AFTER_MS).unref();
     return () => {
       clearTimeout(timer);
-      released();
+      release();
     };
   }
 

@@ -40,15 +40,13 @@ export async function startCommand(
       throw notOpened(granted === 'gone' ? UNSENT : 'the host gave no terminal', link.label);
     }
   }
-  const reply = await answer((onReply) =>
-    link.together(() => {
-      for (const [name, value] of options.variables) channel.sendEnv(name, value);
-      for (const [name, value] of Object.entries(options.env ?? {})) channel.sendEnv(name, value);
-      if (options.subsystem === true) channel.requestSubsystem(command, onReply);
-      else channel.requestExec(command, onReply);
-      if (options.stdin === 'none') channel.sendEof();
-    }),
-  );
+  const reply = await answer((onReply) => {
+    for (const [name, value] of options.variables) channel.sendEnv(name, value);
+    for (const [name, value] of Object.entries(options.env ?? {})) channel.sendEnv(name, value);
+    if (options.subsystem === true) channel.requestSubsystem(command, onReply);
+    else channel.requestExec(command, onReply);
+    if (options.stdin === 'none') channel.sendEof();
+  });
   if (reply === 'success') return channel;
   throw await notStarted(link, channel, reply, 'the host refused to run the command');
 }

@@ -134,7 +134,6 @@ test('mutated streams end a channel in a fault or not at all, and never hold mor
           {
             label: 'web1',
             answer: () => undefined,
-            together: (send) => send(),
             sendData: () => undefined,
             send: (sent) => {
               if (sent[5] === 93) granted += sent.readUInt32BE(10);
